@@ -1,0 +1,93 @@
+package search
+
+import (
+	"time"
+
+	"foghorn/pipeline"
+	"foghorn/pipeline/query"
+)
+
+// Order is the order of results.
+type Order uint8
+
+// Newest and Oldest sort by event time (ties: by source, generation arrival, offset).
+// ByFile gives grep's order: sources by id, and each source's lines as they were written,
+// across rotations.
+const (
+	Newest Order = iota
+	Oldest
+	ByFile
+)
+
+// Mode is what is returned.
+type Mode uint8
+
+// Lines returns matching lines with context, Counts one Hit per source with its number of
+// matching lines (sources without a match included, as grep -c), Sources one Hit per
+// source that has a match (as grep -l).
+const (
+	Lines Mode = iota
+	Counts
+	Sources
+)
+
+// Request is one search.
+type Request struct {
+	Query query.Node
+	// Where further restricts which lines can match; context lines need not fulfil it.
+	Where query.Node
+	// Since and Until bound the event time: Since <= t < Until. Zero is unbounded.
+	Since, Until time.Time
+	Order        Order
+	Mode         Mode
+	// Limit bounds the matching lines returned, PerSource those of each source (ByFile
+	// only, as grep -m). 0 is unbounded.
+	Limit, PerSource int
+	// Before and After are how many lines of context to give around each match, ByFile
+	// only. Overlapping groups are merged as grep merges them.
+	Before, After int
+	// Cursor continues a search that ended early; as given by Summary.
+	Cursor string
+	// Budget bounds the time spent; 0 is the searcher's default.
+	Budget time.Duration
+}
+
+// Hit is one result. Event is valid only until the callback returns.
+type Hit struct {
+	Event *pipeline.Event
+	// LineNumber counts the lines of the source's generation from 1, as grep -n.
+	LineNumber int64
+	// Context is true for a line that is there for its neighbours only. Group is true on
+	// the first line of a group that does not follow the one before it (grep's "--").
+	Context, Group bool
+	// Count is the number of matching lines, for Counts.
+	Count int64
+}
+
+// Summary tells how the search went.
+type Summary struct {
+	Matched int64 `json:"matched"` // matching lines seen (up to the limit)
+	// Partial says that the budget ran out; Cursor resumes after the last hit.
+	Partial bool     `json:"partial"`
+	Cursor  string   `json:"cursor,omitempty"`
+	Stats   Stats    `json:"stats"`
+	Missing []Damage `json:"missing,omitempty"`
+}
+
+// Stats is what the search cost.
+type Stats struct {
+	Blocks        int           `json:"blocks"`        // sealed blocks in the time range
+	BlocksRead    int           `json:"blocks_read"`   // of them decoded
+	LinesRead     int64         `json:"lines_read"`    // evaluated, open block included
+	BytesDecoded  int64         `json:"bytes_decoded"` // after decompression
+	Elapsed       time.Duration `json:"elapsed_ns"`
+	PrefilterTime time.Duration `json:"prefilter_ns"`
+}
+
+// Damage names a part of the store that could not be read; its lines are missing from
+// the answer.
+type Damage struct {
+	File   string `json:"file"`
+	Reason string `json:"reason"`
+	Lines  int64  `json:"lines"`
+}

@@ -1,0 +1,62 @@
+package pipeline
+
+// HighWater remembers how far each source has been read and so tells a line that comes
+// a second time. It keeps the newest maxGenerations generations of each source: a shipper
+// that starts again after a crash may go back over a rotation. Not safe for concurrent use.
+type HighWater struct {
+	sources map[string][]genMark
+}
+
+type genMark struct {
+	generation uint64
+	next       int64
+}
+
+// maxGenerations bounds what a source's history costs; more rotations than this between
+// a shipper's checkpoint and its crash do not happen.
+const maxGenerations = 64
+
+// NewHighWater returns an empty HighWater.
+func NewHighWater() *HighWater { return &HighWater{sources: make(map[string][]genMark)} }
+
+// Advance takes the next line of a source. It returns false when the line was seen
+// before (its offset is below the source's mark) and must be dropped; otherwise it moves
+// the mark behind the line. gap is how many bytes (for foreign producers: records) lie
+// unread between the mark and the line: 0 when nothing is missing. A generation's first
+// line has a gap when it does not start at offset 0; for foreign producers (generation 0)
+// the first line seen has none.
+func (h *HighWater) Advance(id LineID, size int64) (fresh bool, gap int64) {
+	marks := h.sources[id.Source]
+	for i := len(marks) - 1; i >= 0; i-- {
+		if marks[i].generation != id.Generation {
+			continue
+		}
+		if id.Offset < marks[i].next {
+			return false, 0
+		}
+		gap = id.Offset - marks[i].next
+		marks[i].next = id.Offset + max(size, 1)
+		return true, gap
+	}
+	if id.Generation != 0 {
+		gap = id.Offset
+	}
+	h.Set(id.Source, id.Generation, id.Offset+max(size, 1))
+	return true, gap
+}
+
+// Set moves a generation's mark to next, the offset of the first line not yet seen. It
+// never moves a mark back.
+func (h *HighWater) Set(source string, generation uint64, next int64) {
+	marks := h.sources[source]
+	for i := range marks {
+		if marks[i].generation == generation {
+			marks[i].next = max(marks[i].next, next)
+			return
+		}
+	}
+	if len(marks) >= maxGenerations {
+		marks = append(marks[:0], marks[1:]...)
+	}
+	h.sources[source] = append(marks, genMark{generation, next})
+}

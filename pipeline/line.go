@@ -1,0 +1,154 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// LineID is the identity of a line: it does not change when the line is read again,
+// by another process or after a crash. Two lines are the same line exactly when their
+// LineIDs are equal.
+type LineID struct {
+	// Source is where lines come from, in order: host and path of a file joined by
+	// SourceID, or topic and partition for a foreign producer's records.
+	Source string
+	// Generation is one life of the source's content. A rename keeps it, a truncation
+	// or a new file under the same path starts another. 0 for foreign producers.
+	Generation uint64
+	// Offset is the byte offset of the line's first byte in its generation, or the
+	// Kafka offset of a foreign record.
+	Offset int64
+}
+
+// Line is one raw line on its way from a shipper to the parser.
+type Line struct {
+	ID LineID
+	// Raw is the line as it was read, without its line feed (a carriage return stays).
+	Raw []byte
+	// Size is how many bytes the line takes in its source, line feed included, so that
+	// ID.Offset+Size is the offset of the next line. For a line cut at the limit it is
+	// larger than len(Raw)+1; for a last line without line feed it is len(Raw). For a
+	// foreign record it is 1, as Kafka offsets count records.
+	Size int64
+	// Truncated says that the line was longer than the limit and Raw is its beginning.
+	Truncated bool
+	// Observed is when Foghorn first saw the line (the time of producing).
+	Observed time.Time
+	// Labels are the shipper's labels for the source (service, env, ...), sorted by key.
+	Labels []Attr
+}
+
+// SourceID joins a host name and an absolute path into a source id.
+func SourceID(host, path string) string { return host + ":" + path }
+
+// SplitSource is the inverse of SourceID. A source id without ':' has no host.
+func SplitSource(source string) (host, path string) {
+	if i := strings.IndexByte(source, ':'); i >= 0 {
+		return source[:i], source[i+1:]
+	}
+	return "", source
+}
+
+// Headers of a record on logs.raw.
+//
+//	foghorn.line   <generation, 16 hex digits> ':' <offset> ':' <size> [ ':' 't' ]
+//	label.<name>   one per label, in the order of Line.Labels
+//
+// The record's key is the source id, its value the raw bytes. A record without the
+// foghorn.line header is a foreign producer's.
+const (
+	HeaderLine  = "foghorn.line"
+	HeaderLabel = "label."
+)
+
+// ErrBadLineHeader is wrapped by DecodeLine's error when a record carries a
+// foghorn.line header that cannot be read. The record belongs on logs.deadletter.
+var ErrBadLineHeader = errors.New("bad " + HeaderLine + " header")
+
+// EncodeLine makes the logs.raw record of a line. The record's partition is set to -1:
+// the producer chooses it by the key, so that one source keeps to one partition.
+func EncodeLine(l *Line) Message {
+	buf := make([]byte, 0, 48)
+	buf = appendHex16(buf, l.ID.Generation)
+	buf = append(buf, ':')
+	buf = strconv.AppendInt(buf, l.ID.Offset, 10)
+	buf = append(buf, ':')
+	buf = strconv.AppendInt(buf, l.Size, 10)
+	if l.Truncated {
+		buf = append(buf, ':', 't')
+	}
+	headers := make([]Header, 1, 1+len(l.Labels))
+	headers[0] = Header{Key: HeaderLine, Value: buf}
+	for _, a := range l.Labels {
+		headers = append(headers, Header{Key: HeaderLabel + a.Key, Value: []byte(a.Value)})
+	}
+	return Message{
+		Topic: TopicRaw, Partition: -1,
+		Key: []byte(l.ID.Source), Value: l.Raw, Headers: headers, Time: l.Observed,
+	}
+}
+
+// DecodeLine reads a record of logs.raw. A record without our header is a foreign
+// producer's line: its identity is (topic/partition, 0, Kafka offset), and one trailing
+// line feed is taken off. The line shares the record's memory.
+func DecodeLine(m *Message) (Line, error) {
+	l := Line{Raw: m.Value, Observed: m.Time}
+	found := false
+	for i := range m.Headers {
+		h := &m.Headers[i]
+		switch {
+		case h.Key == HeaderLine:
+			if err := decodeLineHeader(&l, string(h.Value)); err != nil {
+				return Line{}, fmt.Errorf("%w: %q: %w", ErrBadLineHeader, h.Value, err)
+			}
+			found = true
+		case strings.HasPrefix(h.Key, HeaderLabel):
+			l.Labels = append(l.Labels, Attr{Key: h.Key[len(HeaderLabel):], Value: string(h.Value)})
+		}
+	}
+	if found {
+		l.ID.Source = string(m.Key)
+		return l, nil
+	}
+	l.ID = LineID{Source: m.Topic + "/" + strconv.Itoa(m.Partition), Offset: m.Offset}
+	l.Size = 1
+	if n := len(l.Raw); n > 0 && l.Raw[n-1] == '\n' {
+		l.Raw = l.Raw[:n-1]
+	}
+	return l, nil
+}
+
+func decodeLineHeader(l *Line, s string) error {
+	gen, rest, ok1 := strings.Cut(s, ":")
+	off, rest, ok2 := strings.Cut(rest, ":")
+	size, flag, cut := strings.Cut(rest, ":")
+	if !ok1 || !ok2 || (cut && flag != "t") {
+		return errors.New("want generation:offset:size[:t]")
+	}
+	var err error
+	if l.ID.Generation, err = strconv.ParseUint(gen, 16, 64); err != nil {
+		return err
+	}
+	if l.ID.Offset, err = strconv.ParseInt(off, 10, 64); err != nil {
+		return err
+	}
+	if l.Size, err = strconv.ParseInt(size, 10, 64); err != nil {
+		return err
+	}
+	if l.ID.Offset < 0 || l.Size < 0 {
+		return errors.New("negative offset or size")
+	}
+	l.Truncated = cut
+	return nil
+}
+
+func appendHex16(b []byte, v uint64) []byte {
+	const digits = "0123456789abcdef"
+	for shift := 60; shift >= 0; shift -= 4 {
+		b = append(b, digits[v>>uint(shift)&15])
+	}
+	return b
+}
