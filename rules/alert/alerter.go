@@ -35,15 +35,16 @@ func New(cfg Config, source pipeline.Source, log zerolog.Logger, reg prometheus.
 		return nil, err
 	}
 	a := &Alerter{cfg: cfg, source: source, log: log.With().Str("component", "alert").Logger(), m: m}
+	labels := cfg.labels()
 	for i := range cfg.Receivers {
 		r := &cfg.Receivers[i]
 		if r.Alertmanager != "" {
 			target := strings.TrimRight(r.Alertmanager, "/") + "/api/v2/alerts"
 			to := alertmanager{post: newPoster(target, r, cfg.Timeout), hold: 4 * cfg.Resend}
-			a.add(r.label(), to, cfg.Resend)
+			a.add(labels[i], to, cfg.Resend)
 			continue
 		}
-		a.add(r.label(), webhook{post: newPoster(r.Webhook, r, cfg.Timeout)}, 0)
+		a.add(labels[i], webhook{post: newPoster(r.Webhook, r, cfg.Timeout)}, 0)
 	}
 	if len(a.workers) == 0 {
 		a.add("log", logbook{a.log}, 0)

@@ -37,7 +37,7 @@ type Config struct {
 
 // Receiver is one place to tell. Exactly one of Alertmanager and Webhook is set.
 type Receiver struct {
-	// Name appears in logs and metrics. Default: the URL's host.
+	// Name appears in logs and metrics. Default: the URL's host, numbered when taken.
 	Name string `yaml:"name"`
 	// Alertmanager is the base URL of an Alertmanager, without /api/v2/alerts. List each
 	// member of a cluster as a receiver of its own.
@@ -103,10 +103,13 @@ func (c *Config) Validate() error {
 			bad("%s: want an http or https URL", at) // not shown: it may hold a secret
 			continue
 		}
-		if j, ok := names[r.label()]; ok {
-			bad("%s.name: %q is also the name of receivers[%d]", at, r.label(), j)
+		if r.Name == "" {
+			continue
 		}
-		names[r.label()] = i
+		if j, ok := names[r.Name]; ok {
+			bad("%s.name: %q is also the name of receivers[%d]", at, r.Name, j)
+		}
+		names[r.Name] = i
 	}
 	return errors.Join(errs...)
 }
@@ -118,15 +121,29 @@ func (r *Receiver) target() string {
 	return r.Webhook
 }
 
-// label is the receiver's name in logs and metrics. It never shows a URL's path, query or
-// user, where secrets live.
-func (r *Receiver) label() string {
-	if r.Name != "" {
-		return r.Name
+// labels returns the receivers' names for logs and metrics, all different. They never show
+// a URL's path, query or user, where secrets live.
+func (c *Config) labels() []string {
+	taken := map[string]bool{}
+	for i := range c.Receivers {
+		taken[c.Receivers[i].Name] = true
 	}
-	u, err := url.Parse(r.target())
-	if err != nil {
-		return ""
+	out := make([]string, len(c.Receivers))
+	for i := range c.Receivers {
+		r := &c.Receivers[i]
+		out[i] = r.Name
+		if r.Name != "" {
+			continue
+		}
+		host := "receiver"
+		if u, err := url.Parse(r.target()); err == nil && u.Host != "" {
+			host = u.Host
+		}
+		out[i] = host
+		for n := 2; taken[out[i]]; n++ {
+			out[i] = fmt.Sprintf("%s-%d", host, n)
+		}
+		taken[out[i]] = true
 	}
-	return u.Host
+	return out
 }
