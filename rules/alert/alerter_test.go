@@ -343,7 +343,9 @@ func TestConfigFaults(t *testing.T) {
 		{"both kinds", func(c *Config) { c.Receivers = []Receiver{{Webhook: "http://a", Alertmanager: "http://b"}} }, "exactly one"},
 		{"neither kind", func(c *Config) { c.Receivers = []Receiver{{Name: "x"}} }, "exactly one"},
 		{"no URL", func(c *Config) { c.Receivers = []Receiver{{Webhook: "example.org/x"}} }, "http or https URL"},
-		{"same name", func(c *Config) { c.Receivers = []Receiver{{Name: "x", Webhook: "http://a/1"}, {Name: "x", Webhook: "http://a/2"}} }, "also the name"},
+		{"same name", func(c *Config) {
+			c.Receivers = []Receiver{{Name: "x", Webhook: "http://a/1"}, {Name: "x", Webhook: "http://a/2"}}
+		}, "also the name"},
 		{"signed Alertmanager", func(c *Config) { c.Receivers = []Receiver{{Alertmanager: "http://a", HMACFile: "f"}} }, "no signatures"},
 		{"no time", func(c *Config) { c.GiveUp = 0 }, "alert.give_up"},
 		{"no queue", func(c *Config) { c.Queue = 0 }, "alert.queue"},
