@@ -1,0 +1,125 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"foghorn/indexer/search"
+)
+
+// Summary is the last object of every search that did not fail: {"summary": …}.
+type Summary struct {
+	search.Summary
+	// Coverage says how complete the store was when the search ended.
+	Coverage search.Coverage `json:"coverage"`
+}
+
+// search answers /api/v1/search.
+func (s *Server) search(w http.ResponseWriter, r *http.Request) {
+	in, p := s.searchOf(w, r)
+	if p != nil {
+		p.write(w)
+		return
+	}
+	req, p := in.request(s.cfg, time.Now())
+	if p != nil {
+		p.write(w)
+		return
+	}
+	release, p := s.searches.take(w, "searches")
+	if p != nil {
+		p.write(w)
+		return
+	}
+	defer release()
+
+	asArray := in.Format == "json"
+	contentType := "application/x-ndjson"
+	if asArray {
+		contentType = "application/json"
+	}
+	out := newStream(w, contentType, s.cfg.WriteTimeout)
+	hits := &hitWriter{encoder: encoder{fields: in.Fields == nil || *in.Fields, mode: req.Mode}, asArray: asArray}
+	stop := out.flushing()
+	found, err := s.deps.Searcher.Search(r.Context(), req, func(h *search.Hit) error {
+		hits.hit = h
+		return out.write(hits.append)
+	})
+	stop()
+	if err != nil {
+		p := problemOf(r.Context(), err)
+		if !out.begun() {
+			p.write(w)
+			return
+		}
+		out.write(func(b []byte) []byte { return hits.end(b, "error", p) })
+	} else {
+		summary := Summary{Summary: found, Coverage: s.deps.Searcher.Coverage()}
+		if in.Coverage == "brief" {
+			summary.Coverage = brief(summary.Coverage)
+		}
+		out.write(func(b []byte) []byte { return hits.end(b, "summary", summary) })
+	}
+	out.flush()
+}
+
+// hitWriter appends hits as lines, or as the elements of one array:
+//
+//	{…}\n{…}\n{"summary":…}\n          {"hits":[{…},\n{…}],"summary":…}\n
+type hitWriter struct {
+	encoder
+	asArray bool
+	begun   bool
+	hit     *search.Hit // the next to append
+}
+
+func (h *hitWriter) append(b []byte) []byte {
+	switch {
+	case !h.asArray:
+		return append(h.appendHit(b, h.hit), '\n')
+	case h.begun:
+		b = append(b, ",\n"...)
+	default:
+		b = append(b, `{"hits":[`...)
+		h.begun = true
+	}
+	return h.appendHit(b, h.hit)
+}
+
+// end appends the last object, or the end of the array.
+func (h *hitWriter) end(b []byte, name string, v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		name, text = "error", []byte(`{"type":"urn:foghorn:problem:internal","title":"the summary cannot be encoded","status":500}`)
+	}
+	switch {
+	case !h.asArray:
+		b = append(b, `{"`...)
+	case h.begun:
+		b = append(b, `],"`...)
+	default:
+		b = append(b, `{"hits":[],"`...)
+	}
+	b = append(b, name...)
+	b = append(b, `":`...)
+	b = append(b, text...)
+	return append(b, "}\n"...)
+}
+
+// brief leaves out the sources and partitions that are complete.
+func brief(c search.Coverage) search.Coverage {
+	sources, partitions := []search.SourceCoverage{}, []search.PartitionCoverage{}
+	for _, s := range c.Sources {
+		if s.Missing > 0 {
+			sources = append(sources, s)
+		}
+	}
+	for _, p := range c.Partitions {
+		if p.Lag > 0 || p.RawLag > 0 {
+			partitions = append(partitions, p)
+		}
+	}
+	c.Sources, c.Partitions = sources, partitions
+	return c
+}
