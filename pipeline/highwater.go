@@ -60,3 +60,7 @@ func (h *HighWater) Set(source string, generation uint64, next int64) {
 	}
 	h.sources[source] = append(marks, genMark{generation, next})
 }
+
+// Forget drops all that is known of a source, so that memory stays bounded where sources
+// come and go; its next line counts as fresh.
+func (h *HighWater) Forget(source string) { delete(h.sources, source) }

@@ -1,0 +1,80 @@
+package parse
+
+import (
+	"bytes"
+
+	"github.com/valyala/fastjson"
+)
+
+// readJSON reads an object on one line, as zerolog, zap, logrus, slog, bunyan, pino,
+// winston, Logstash and the OpenTelemetry SDKs write it. Nested objects are flattened
+// with dots, arrays are kept as JSON text.
+func readJSON(p *Parser, line []byte) bool {
+	i := 0
+	for i < len(line) && (line[i] == ' ' || line[i] == '\t') {
+		i++
+	}
+	if i >= len(line) || line[i] != '{' {
+		return false
+	}
+	p.buf.used = max(p.buf.used, len(line))
+	v, err := p.buf.json.ParseBytes(line[i:])
+	if err != nil {
+		return false
+	}
+	o, err := v.Object()
+	if err != nil || o.Len() == 0 {
+		return false
+	}
+	p.buf.path = p.buf.path[:0]
+	p.object(o, 1)
+	return true
+}
+
+// object reads the fields of an object whose path is p.buf.path.
+func (p *Parser) object(o *fastjson.Object, depth int) {
+	base := len(p.buf.path)
+	o.Visit(func(key []byte, v *fastjson.Value) {
+		if base > 0 {
+			p.buf.path = append(append(p.buf.path[:base], '.'), key...)
+			key = p.buf.path
+		}
+		switch v.Type() {
+		case fastjson.TypeNull:
+		case fastjson.TypeString:
+			p.field(key, v.GetStringBytes(), false)
+		case fastjson.TypeObject:
+			if child := v.GetObject(); depth < p.cfg.MaxDepth && len(key) < maxKey {
+				p.buf.path = append(p.buf.path[:base], key[base:]...)
+				p.object(child, depth+1)
+				break
+			}
+			fallthrough
+		case fastjson.TypeArray:
+			p.buf.text = v.MarshalTo(p.buf.text[:0])
+			p.found.attrs.addFound(key, p.buf.text)
+		default:
+			p.buf.text = v.MarshalTo(p.buf.text[:0])
+			p.field(key, p.buf.text, true)
+		}
+	})
+	p.buf.path = p.buf.path[:base]
+}
+
+// cookie marks JSON in a syslog message (Common Event Expression).
+var cookie = []byte("@cee:")
+
+// readInner reads the message of a line that another format wraps, where the message
+// has a structure of its own.
+func (p *Parser) readInner(message []byte) bool {
+	if len(message) == 0 {
+		return false
+	}
+	if message[0] == '{' {
+		return readJSON(p, message)
+	}
+	if rest, ok := bytes.CutPrefix(message, cookie); ok {
+		return readJSON(p, rest)
+	}
+	return false
+}

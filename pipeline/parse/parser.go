@@ -1,0 +1,201 @@
+package parse
+
+import (
+	"time"
+
+	"foghorn/pipeline"
+)
+
+// Parser reads the lines of one source. It is used by one goroutine.
+type Parser struct {
+	cfg  Config
+	last int // the format of the line before
+	// The rest is scratch for one line.
+	clock clock
+	found found
+	buf   *scratch
+	names memo
+}
+
+// New returns a Parser. It panics on nothing and needs no closing.
+func New(cfg Config) *Parser { return newParser(cfg, new(scratch)) }
+
+// newParser returns a Parser that shares scratch with others of the same goroutine.
+func newParser(cfg Config, buf *scratch) *Parser {
+	cfg = cfg.withDefaults()
+	p := &Parser{cfg: cfg, last: textFormat, buf: buf}
+	p.clock.loc = cfg.Location
+	p.found.attrs.maxCount, p.found.attrs.maxValue = cfg.MaxAttrs, cfg.MaxValue
+	return p
+}
+
+// found is what a format read from a line.
+type found struct {
+	time     int64
+	hasTime  bool
+	severity pipeline.Severity
+	level    string // the line's spelling, interned
+	service  string
+	rank     int // of service, see setService
+	host     string
+	trace    string
+	span     string
+	status   int
+	attrs    fields
+}
+
+// rewind takes back all but the attributes that m marks (the labels).
+func (f *found) rewind(m mark) {
+	attrs := f.attrs
+	attrs.rewind(m)
+	*f = found{attrs: attrs}
+}
+
+// Parse makes the Event of a line. It never fails: a line of no known format is plain
+// text. The event's Body is the line's Raw itself, unchanged; all else that the event
+// holds is its own memory.
+//
+// Timestamp: the line's own time; a missing year is the one that brings it nearest
+// before Observed (up to a day after), a missing zone is Config.Location. No time, or one
+// before 1990 or more than a day after Observed: it is Observed, and TimeObserved is set.
+// When Observed is the zero time nothing is known of it: no time is too late, a year
+// cannot be missing, and Event.Observed is 0.
+//
+// Service: the label service, else what the line tells. Host: the shipper's, else (a
+// foreign producer's line) the label host, else what the line tells. ErrorClass: by the HTTP status; without
+// one, severity error and above is ErrorServer.
+func (p *Parser) Parse(l *pipeline.Line) pipeline.Event {
+	e := pipeline.Event{ID: l.ID, Size: l.Size, Truncated: l.Truncated, Body: l.Raw}
+	if !l.Observed.IsZero() {
+		e.Observed = l.Observed.UnixNano()
+	}
+	p.clock.observed = e.Observed
+	foreign := l.ID.Generation == 0
+	if e.Path = l.ID.Source; !foreign {
+		e.Host, e.Path = pipeline.SplitSource(l.ID.Source)
+	}
+
+	f := &p.found
+	f.rewind(mark{})
+	for i := range l.Labels {
+		switch a := &l.Labels[i]; {
+		case a.Key == "service" || a.Key == "service.name":
+			e.Service = a.Value
+		case foreign && (a.Key == "host" || a.Key == "host.name"):
+			e.Host = a.Value
+		default:
+			f.attrs.addLabel(a.Key, a.Value)
+		}
+	}
+	p.read(l.Raw, f.attrs.mark())
+
+	e.Timestamp = f.time
+	if !f.hasTime || f.time < earliest || e.Observed != 0 && f.time > e.Observed+int64(24*time.Hour) {
+		e.Timestamp, e.TimeObserved = e.Observed, true
+	}
+	if e.Service == "" {
+		e.Service = f.service
+	}
+	switch {
+	case e.Host == "" && foreign:
+		e.Host = f.host
+	case f.host != "" && f.host != e.Host:
+		f.attrs.add("syslog.hostname", []byte(f.host))
+	}
+	e.Severity, e.SeverityText = f.severity, f.level
+	e.TraceID, e.SpanID = f.trace, f.span
+	e.ErrorClass = errorClass(f.status, f.severity)
+	e.Attrs = f.attrs.take()
+	p.buf.shrink()
+	return e
+}
+
+// read tries the format that the line before had, then the others.
+func (p *Parser) read(line []byte, labels mark) {
+	if p.last != textFormat {
+		if formats[p.last].read(p, line) {
+			return
+		}
+		p.found.rewind(labels)
+	}
+	for i := range formats {
+		if i == p.last && i != textFormat {
+			continue
+		}
+		if formats[i].read(p, line) {
+			p.last = i
+			return
+		}
+		p.found.rewind(labels)
+	}
+}
+
+// Format returns the name of the last line's format: json, logfmt, syslog, text, ...
+func (p *Parser) Format() string { return formats[p.last].name }
+
+// Dropped returns how many fields of the last line were left out or cut because of the
+// bounds in Config.
+func (p *Parser) Dropped() int { return p.found.attrs.dropped }
+
+// errorClass is the class of an event by its HTTP status, else by its severity.
+func errorClass(status int, s pipeline.Severity) string {
+	switch {
+	case status >= 500:
+		return pipeline.ErrorServer
+	case status >= 400:
+		return pipeline.ErrorClient
+	case status == 0 && s >= pipeline.SeverityError:
+		return pipeline.ErrorServer
+	}
+	return ""
+}
+
+// setTime sets the event's time unless an earlier call did.
+func (f *found) setTime(ns int64) {
+	if !f.hasTime {
+		f.time, f.hasTime = ns, true
+	}
+}
+
+// Ranks of the places where a line can name its service.
+const (
+	rankProgram = iota + 1 // syslog's program, bunyan's name
+	rankApp                // a field app
+	rankService            // a field service or service.name
+)
+
+// setService sets the service unless a better place named one.
+func (p *Parser) setService(rank int, name []byte) {
+	if len(name) > 0 && rank > p.found.rank {
+		p.found.service, p.found.rank = p.names.get(name), rank
+	}
+}
+
+func (p *Parser) setHost(name []byte) {
+	if len(name) > 0 && p.found.host == "" {
+		p.found.host = p.names.get(name)
+	}
+}
+
+// setLevel sets the severity by a level word and says whether it is one.
+func (p *Parser) setLevel(word []byte) bool {
+	s, ok := levelOf(word)
+	if !ok || p.found.severity != 0 {
+		return ok
+	}
+	p.found.severity, p.found.level = s, p.names.get(word)
+	return true
+}
+
+// setStatus sets the HTTP status when code is one: three digits, 100 to 599.
+func (p *Parser) setStatus(code []byte) bool {
+	if len(code) != 3 || code[0] < '1' || code[0] > '5' || !isDigit(code[1]) || !isDigit(code[2]) {
+		return false
+	}
+	if p.found.status != 0 {
+		return false
+	}
+	p.found.status = int(code[0]-'0')*100 + int(code[1]-'0')*10 + int(code[2]-'0')
+	p.found.attrs.add(pipeline.FieldStatus, code)
+	return true
+}

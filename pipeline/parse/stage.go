@@ -1,0 +1,240 @@
+package parse
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"foghorn/pipeline"
+)
+
+// Matcher folds the events of one partition into records: stage 1 of the rules. It is
+// used by one goroutine.
+type Matcher interface {
+	// Match takes the next event. The event and what it holds may be kept, but Body and
+	// Attrs pin the record's memory: copy what is kept for long.
+	Match(e *pipeline.Event)
+	// Flush returns the records about the events since the last Flush. It is called once
+	// per batch, also when the batch is empty. An error means that the stage cannot go on.
+	Flush(now time.Time) ([]pipeline.Message, error)
+}
+
+// StageConfig says what a Stage does.
+type StageConfig struct {
+	// Parse is handed to the parser of each source.
+	Parse Config
+	// Matcher makes the matcher of a partition; nil: there is none.
+	Matcher func(partition int) Matcher
+	// Stats counts; nil: nothing is counted. It may be shared by all partitions.
+	Stats *Stats
+	// MaxSources is how many sources a partition remembers (parser and high-water marks);
+	// the one not seen for longest is forgotten first. Default 10,000.
+	MaxSources int
+	// MaxBatch is the size in bytes at which a record of events is closed. Default 512 KiB,
+	// half of what Kafka's consumers fetch from a partition at once.
+	MaxBatch int
+	// MaxLine is the length at which a foreign producer's line is cut and marked
+	// Truncated; shippers cut theirs. Default 1 MiB.
+	MaxLine int
+}
+
+// Stage is stage 1 of the pipeline over one partition of logs.raw:
+//
+//	decode ─► drop duplicates ─► parse ─► match ─► gather by source ─► logs.events
+//	   └──────────────────────────┴─► logs.deadletter
+//
+// It implements pipeline.Stage.
+type Stage struct {
+	cfg       StageConfig
+	partition int
+	matcher   Matcher
+	high      *pipeline.HighWater
+	sources   sources
+	buf       scratch
+	pending   []*source // with events in this batch, in order of appearance
+	counts    counts
+	dead      []pipeline.Message
+}
+
+// NewStage returns the stage of a partition.
+func NewStage(cfg StageConfig, partition int) *Stage {
+	if cfg.MaxSources <= 0 {
+		cfg.MaxSources = 10_000
+	}
+	if cfg.MaxBatch <= 0 {
+		cfg.MaxBatch = 512 << 10
+	}
+	if cfg.MaxLine <= 0 {
+		cfg.MaxLine = 1 << 20
+	}
+	s := &Stage{cfg: cfg, partition: partition, high: pipeline.NewHighWater()}
+	s.sources.init(cfg.MaxSources)
+	if cfg.Matcher != nil {
+		s.matcher = cfg.Matcher(partition)
+	}
+	return s
+}
+
+// Restore does nothing: a new stage knows no high-water marks, so lines that were
+// produced twice around its start can pass twice. They keep their identity, and the
+// readers of logs.events and logs.matches drop them by it.
+func (s *Stage) Restore(context.Context, pipeline.Claim) error { return nil }
+
+// Process returns the matcher's records first, then one or more records of events per
+// source with its lines in order, then dead letters.
+func (s *Stage) Process(_ context.Context, now time.Time, batch []pipeline.Message) ([]pipeline.Message, error) {
+	for i := range batch {
+		s.record(&batch[i])
+	}
+	var out []pipeline.Message
+	if s.matcher != nil {
+		matches, err := s.matcher.Flush(now)
+		if err != nil {
+			return nil, fmt.Errorf("flush matches: %w", err)
+		}
+		out = matches
+	}
+	out, err := s.flush(out)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, s.dead...)
+	clear(s.dead)
+	s.dead = s.dead[:0]
+	s.cfg.Stats.add(&s.counts)
+	s.counts = counts{}
+	return out, nil
+}
+
+// record takes one record of logs.raw.
+func (s *Stage) record(m *pipeline.Message) {
+	if m.Value == nil {
+		if _, ours := m.Header(pipeline.HeaderLine); !ours {
+			s.counts.tombstones++
+			return
+		}
+	}
+	l, err := pipeline.DecodeLine(m)
+	if err != nil {
+		s.bury(m, "decode", err.Error())
+		return
+	}
+	if fresh, _ := s.high.Advance(l.ID, l.Size); !fresh {
+		s.counts.duplicates++
+		return
+	}
+	if l.ID.Generation == 0 && len(l.Raw) > s.cfg.MaxLine {
+		l.Raw, l.Truncated = l.Raw[:s.cfg.MaxLine], true
+		s.counts.cut++
+	}
+	src := s.sources.get(l.ID.Source, s)
+	e, reason := parseLine(src.parser, &l)
+	if reason != "" {
+		src.parser = newParser(s.cfg.Parse, &s.buf)
+		s.buf = scratch{}
+		s.bury(m, "parse", reason)
+		return
+	}
+	s.counts.lines++
+	s.counts.bytes += len(l.Raw)
+	s.counts.formats[src.parser.last]++
+	s.counts.fields += src.parser.Dropped()
+	if s.matcher != nil {
+		if reason := matchEvent(s.matcher, &e); reason != "" {
+			s.bury(m, "match", reason)
+		}
+	}
+	if len(src.events) == 0 {
+		s.pending = append(s.pending, src)
+	}
+	src.events = append(src.events, e)
+}
+
+// parseLine parses a line; a panic becomes the reason why it could not be.
+func parseLine(p *Parser, l *pipeline.Line) (e pipeline.Event, reason string) {
+	defer func() {
+		if r := recover(); r != nil {
+			reason = fmt.Sprintf("panic: %v", r)
+		}
+	}()
+	return p.Parse(l), ""
+}
+
+// matchEvent hands an event to the matcher; a panic becomes a reason. The event goes its
+// way all the same.
+func matchEvent(m Matcher, e *pipeline.Event) (reason string) {
+	defer func() {
+		if r := recover(); r != nil {
+			reason = fmt.Sprintf("panic: %v", r)
+		}
+	}()
+	m.Match(e)
+	return ""
+}
+
+// flush appends the records of the events gathered.
+func (s *Stage) flush(out []pipeline.Message) ([]pipeline.Message, error) {
+	for _, src := range s.pending {
+		start, size := 0, 0
+		for i := range src.events {
+			n := eventSize(&src.events[i])
+			if i > start && size+n > s.cfg.MaxBatch {
+				m, err := pipeline.EncodeEvents(s.partition, src.events[start:i])
+				if err != nil {
+					return nil, err
+				}
+				out = append(out, m)
+				start, size = i, 0
+			}
+			size += n
+		}
+		m, err := pipeline.EncodeEvents(s.partition, src.events[start:])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+		src.release()
+	}
+	clear(s.pending)
+	s.pending = s.pending[:0]
+	return out, nil
+}
+
+// eventSize is an upper estimate of what an event takes in a record.
+func eventSize(e *pipeline.Event) int {
+	n := 160 + len(e.Body) + len(e.Service) + len(e.Host)
+	for i := range e.Attrs {
+		n += 16 + len(e.Attrs[i].Key) + len(e.Attrs[i].Value)
+	}
+	return n
+}
+
+// maxReason is the longest reason written to a dead letter.
+const maxReason = 1024
+
+// bury makes a dead letter of a record.
+func (s *Stage) bury(m *pipeline.Message, stage, reason string) {
+	if len(reason) > maxReason {
+		reason = reason[:maxReason]
+		for len(reason) > 0 && !utf8.ValidString(reason[len(reason)-1:]) {
+			reason = reason[:len(reason)-1]
+		}
+	}
+	s.counts.dead++
+	headers := append(make([]pipeline.Header, 0, len(m.Headers)+5), m.Headers...)
+	for _, h := range [...]struct{ key, value string }{
+		{pipeline.HeaderDeadTopic, m.Topic},
+		{pipeline.HeaderDeadPartition, strconv.Itoa(m.Partition)},
+		{pipeline.HeaderDeadOffset, strconv.FormatInt(m.Offset, 10)},
+		{pipeline.HeaderDeadReason, reason},
+		{pipeline.HeaderDeadStage, stage},
+	} {
+		headers = append(headers, pipeline.Header{Key: h.key, Value: []byte(h.value)})
+	}
+	s.dead = append(s.dead, pipeline.Message{
+		Topic: pipeline.TopicDeadLetter, Partition: -1,
+		Key: m.Key, Value: m.Value, Headers: headers,
+	})
+}

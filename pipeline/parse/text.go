@@ -1,0 +1,186 @@
+package parse
+
+import "bytes"
+
+// readText reads any line: a timestamp at its beginning or close to it, a level, and
+// trace ids.
+//
+//	2016-12-19 23:00:00,123 INFO  [main] org.example.Main: started
+//	[2016-12-19 23:00:00,123] WARN no leader (kafka.server)
+//	INFO:root:started
+func readText(p *Parser, line []byte) bool {
+	pri, n := -1, 0
+	if len(line) > 0 && line[0] == '<' {
+		if pri, n = priority(line); n == 0 {
+			pri = -1
+		}
+	}
+	p.setPriority(pri)
+	b := line[n:]
+	ns, start, end := p.textTime(b)
+	if end > 0 {
+		p.found.setTime(ns)
+	}
+	if p.found.severity == 0 {
+		word := findLevel(b[end:], true, true)
+		if word == nil && start > 0 {
+			word = findLevel(b[:start], true, true)
+		}
+		if word != nil {
+			p.setLevel(word)
+		} else {
+			p.letterLevel(b[end:])
+		}
+	}
+	p.traceIn(b)
+	return true
+}
+
+// How far a timestamp is looked for in plain text: deeper in the line it is more often
+// something that the line tells of.
+const (
+	timeTokens = 3
+	timeBytes  = 96
+)
+
+// textTime looks for a timestamp that begins one of the first tokens, and returns where
+// it starts and ends; end is 0 when there is none.
+func (p *Parser) textTime(b []byte) (ns int64, start, end int) {
+	tokens := 0
+	for i := 0; i < len(b) && i < timeBytes; {
+		c := b[i]
+		if !isDigit(c) && !isUpper(c) {
+			if c == ' ' || c == '\t' {
+				if i > 0 && b[i-1] != c {
+					if tokens++; tokens >= timeTokens {
+						return 0, 0, 0
+					}
+				}
+				i++
+				continue
+			}
+			if isWordByte(c) {
+				i = wordEnd(b, i)
+				continue
+			}
+			i++
+			continue
+		}
+		if isDigit(c) || month(b[i:]) > 0 || weekday(b[i:]) {
+			if ns, n := p.clock.stamp(b[i:]); n > 0 {
+				return ns, i, i + n
+			}
+			if ns, n := p.epochToken(b, i); n > 0 {
+				return ns, i, i + n
+			}
+		}
+		i = wordEnd(b, i)
+	}
+	return 0, 0, 0
+}
+
+// wordEnd returns where the word at i ends: at the next blank, or where a bracket or
+// separator may precede a timestamp.
+func wordEnd(b []byte, i int) int {
+	for i < len(b) {
+		switch b[i] {
+		case ' ', '\t', '[', '(', '|', '=', '"', ',', ';', '<':
+			return i
+		}
+		i++
+	}
+	return i
+}
+
+// epochToken reads seconds since 1970 that begin the line (squid: 1286536309.450), or
+// that are its second word with the date after it (BlueGene/L: - 1117838570 2005.06.03).
+// Elsewhere a number of ten digits is more often an id.
+func (p *Parser) epochToken(b []byte, i int) (ns int64, n int) {
+	end := i
+	for end < len(b) && (isDigit(b[end]) || b[end] == '.') {
+		end++
+	}
+	if end-i < 10 || end == len(b) || b[end] != ' ' || end-i > 10 && b[i+10] != '.' && !(i == 0 && end-i == 13) {
+		return 0, 0
+	}
+	if i > 0 && !(end+11 < len(b) && b[end+5] == '.' && b[end+8] == '.' && b[end+11] == ' ' && bytes.Count(b[:i], []byte{' '}) == 1) {
+		return 0, 0
+	}
+	ns, ok := epoch(b[i:end])
+	if !ok || ns < earliest || p.clock.observed != 0 && ns > p.clock.observed+86400e9 {
+		return 0, 0
+	}
+	return ns, end - i
+}
+
+// letterLevel takes MongoDB's single letter between a timestamp and a component.
+func (p *Parser) letterLevel(b []byte) {
+	if len(b) < 4 || b[0] != ' ' || b[2] != ' ' || !isUpper(b[3]) {
+		return
+	}
+	var level string
+	switch b[1] {
+	case 'D':
+		level = "debug"
+	case 'I':
+		level = "info"
+	case 'W':
+		level = "warn"
+	case 'E':
+		level = "error"
+	case 'F':
+		level = "fatal"
+	default:
+		return
+	}
+	p.found.severity, _ = levelOf([]byte(level))
+	p.found.level = p.names.get(b[1:2])
+}
+
+// How far trace ids are looked for in a message.
+const traceBytes = 4096
+
+// traceIn looks in a message for traceparent or trace_id and span_id with their ids.
+func (p *Parser) traceIn(b []byte) {
+	b = b[:min(len(b), traceBytes)]
+	for p.found.trace == "" {
+		i := bytes.Index(b, []byte("trace"))
+		if i < 0 {
+			return
+		}
+		b = b[i+len("trace"):]
+		if rest, ok := bytes.CutPrefix(b, []byte("parent")); ok {
+			if v := idValue(rest); len(v) >= 55 {
+				p.setTraceParent(v[:55])
+			}
+			continue
+		}
+		for _, name := range [...]string{"_id", "Id", "ID", "id", ".id"} {
+			if len(b) > len(name) && string(b[:len(name)]) == name {
+				if v := idValue(b[len(name):]); len(v) >= 32 && (len(v) == 32 || !isWordByte(v[32])) {
+					p.setTrace(v[:32])
+				}
+				break
+			}
+		}
+	}
+	if p.found.span == "" {
+		i := bytes.Index(b, []byte("span"))
+		if i < 0 {
+			return
+		}
+		b = bytes.TrimLeft(b[i+len("span"):], "_.idID")
+		if v := idValue(b); len(v) >= 16 && (len(v) == 16 || !isWordByte(v[16])) {
+			p.setSpan(v[:16])
+		}
+	}
+}
+
+// idValue returns what follows the '=' or ':' at b, less a quote and blanks before it.
+func idValue(b []byte) []byte {
+	b = bytes.TrimLeft(b, `"`)
+	if len(b) == 0 || b[0] != '=' && b[0] != ':' {
+		return nil
+	}
+	return bytes.TrimLeft(b[1:], `" `)
+}

@@ -1,0 +1,413 @@
+package parse
+
+import "bytes"
+
+// stamp reads a timestamp at the beginning of b and returns the Unix nanoseconds and how
+// many bytes it takes; n is 0 when there is none. After it comes no letter or digit.
+//
+//	2016-12-19T23:00:00.123456Z      2016-12-19 23:00:00,123 +0100    2016/12/19 23:00:00
+//	2016-12-19-23.00.00.123456       2016.12.19 23:00:00              20161219-23:00:00:123
+//	20161219T230000Z                 161219 230000                    16/12/19 23:00:00
+//	19/Dec/2016:23:00:00 +0100       19 Dec 2016 23:00:00             19-Dec-2016 23:00:00.123
+//	12/19/2016 11:00:00 PM           12-19 23:00:00.123               12.19 23:00:00
+//	Dec 19 23:00:00                  Dec 19 2016 23:00:00             Dec 19, 2016 11:00:00 PM
+//	Mon Dec 19 23:00:00.123 2016     Mon, 19 Dec 2016 23:00:00 GMT    Mon Dec 19 23:00:00 UTC 2016
+//
+// Two digits before the first of two slashes are a year (16/12/19); with four digits at the end the
+// first number is the month where it can be one. A zone's abbreviation other than UTC,
+// GMT and Z does not tell a zone and is passed over.
+func (c *clock) stamp(b []byte) (ns int64, n int) {
+	if len(b) < 14 {
+		return 0, 0
+	}
+	var t civil
+	switch {
+	case isDigit(b[0]):
+		n = t.readNumeric(b)
+	case isLetter(b[0]):
+		n = t.readNamed(b)
+	}
+	if n == 0 || !t.valid() || n < len(b) && isWordByte(b[n]) {
+		return 0, 0
+	}
+	return c.unix(&t), n
+}
+
+// whole reads a timestamp that is all of b.
+func (c *clock) whole(b []byte) (int64, bool) {
+	b = bytes.TrimSpace(b)
+	ns, n := c.stamp(b)
+	return ns, n > 0 && n == len(b)
+}
+
+// readNumeric reads a timestamp that begins with a digit.
+func (t *civil) readNumeric(b []byte) int {
+	digits := 1
+	for digits < len(b) && digits < 9 && isDigit(b[digits]) {
+		digits++
+	}
+	if digits == len(b) {
+		return 0
+	}
+	switch digits {
+	case 4: // 2016-12-19...
+		t.year = num(b, 0, 4)
+		sep := b[4]
+		if sep != '-' && sep != '/' && sep != '.' {
+			return 0
+		}
+		m, i := num12(b, 5)
+		if i == 0 || i >= len(b) || b[i] != sep {
+			return 0
+		}
+		d, i := num12(b, i+1)
+		t.month, t.day = m, d
+		return t.readTime(b, i, false)
+	case 8: // 20161219T230000Z, 20161219-23:00:00:123
+		t.year, t.month, t.day = num(b, 0, 4), num(b, 4, 2), num(b, 6, 2)
+		if len(b) >= 15 && (b[8] == 'T' || b[8] == '-' || b[8] == ' ') && allDigits(b[9:15]) {
+			t.hour, t.min, t.sec = num(b, 9, 2), num(b, 11, 2), num(b, 13, 2)
+			return t.readZone(b, t.readFraction(b, 15))
+		}
+		return t.readTime(b, 8, true)
+	case 6: // 161219 230000, 161219 23:00:00
+		t.year, t.month, t.day = century(num(b, 0, 2)), num(b, 2, 2), num(b, 4, 2)
+		if b[6] == ' ' && allDigits(b[7:13]) && b[13] == ' ' {
+			t.hour, t.min, t.sec = num(b, 7, 2), num(b, 9, 2), num(b, 11, 2)
+			return 13
+		}
+		return t.readTime(b, 6, false)
+	case 1, 2:
+		return t.readShort(b, digits)
+	}
+	return 0
+}
+
+// readShort reads a timestamp that begins with a number of one or two digits.
+func (t *civil) readShort(b []byte, digits int) int {
+	first := num(b, 0, digits)
+	sep := b[digits]
+	if isLetter(b[digits+1]) { // 19/Dec/2016:..., 19 Dec 2016 ..., 19-Dec-2016 ...
+		if sep != '/' && sep != ' ' && sep != '-' {
+			return 0
+		}
+		i := digits + 1
+		t.day, t.month = first, month(b[i:])
+		if t.month == 0 || i+8 >= len(b) || b[i+3] != sep || !allDigits(b[i+4:i+8]) {
+			return 0
+		}
+		t.year = num(b, i+4, 4)
+		return t.readTime(b, i+8, false)
+	}
+	if sep != '/' && sep != '-' && sep != '.' {
+		return 0
+	}
+	second, i := num12(b, digits+1)
+	if i == 0 || i >= len(b) {
+		return 0
+	}
+	if b[i] != sep { // 12-19 23:00:00.123
+		if b[i] != ' ' || sep == '/' || digits != 2 {
+			return 0
+		}
+		t.month, t.day = first, second
+		return t.readTime(b, i, false)
+	}
+	if i+4 < len(b) && allDigits(b[i+1:i+5]) { // 12/19/2016 11:00:00 PM
+		t.year, t.month, t.day = num(b, i+1, 4), first, second
+		if first > 12 || sep == '.' { // 19.12.2016 is German
+			t.month, t.day = second, first
+		}
+		return t.readTime(b, i+5, false)
+	}
+	if sep != '/' || digits != 2 {
+		return 0
+	}
+	t.year, t.month = century(first), second // 16/12/19 23:00:00
+	if t.day, i = num12(b, i+1); i == 0 {
+		return 0
+	}
+	return t.readTime(b, i, false)
+}
+
+// readNamed reads a timestamp that begins with the name of a weekday or month.
+func (t *civil) readNamed(b []byte) int {
+	i := 0
+	day := month(b) == 0
+	if day {
+		if !weekday(b) {
+			return 0
+		}
+		for i = 3; i < len(b) && i < 10 && isLetter(b[i]); i++ { // Monday
+		}
+		if i < len(b) && b[i] == ',' {
+			i++
+		}
+		if i = blanks(b, i); i >= len(b) {
+			return 0
+		}
+		if isDigit(b[i]) { // Mon, 19 Dec 2016 23:00:00 GMT
+			d := 1
+			if i+1 < len(b) && isDigit(b[i+1]) {
+				d = 2
+			}
+			if len(b) < i+14 {
+				return 0
+			}
+			if n := t.readShort(b[i:], d); n > 0 {
+				return i + n
+			}
+			return 0
+		}
+	}
+	if t.month = month(b[i:]); t.month == 0 {
+		return 0
+	}
+	if i += 3; i >= len(b) || b[i] != ' ' {
+		return 0
+	}
+	t.day, i = num12(b, blanks(b, i))
+	if i == 0 || i+1 >= len(b) {
+		return 0
+	}
+	if b[i] == ',' {
+		i++
+	}
+	if j := blanks(b, i); j+4 < len(b) && allDigits(b[j:j+4]) { // Dec 19 2016 23:00:00
+		t.year = num(b, j, 4)
+		i = j + 4
+	}
+	if i = t.readTime(b, i, false); i == 0 || t.year != 0 {
+		return i
+	}
+	// Mon Dec 19 23:00:00 2016, with or without a zone's name before the year
+	j := i
+	if day && j+4 < len(b) && b[j] == ' ' && isUpper(b[j+1]) && isUpper(b[j+2]) && isUpper(b[j+3]) {
+		for j += 3; j < len(b) && isUpper(b[j]); j++ {
+		}
+	}
+	if j+5 <= len(b) && b[j] == ' ' && (b[j+1] == '1' || b[j+1] == '2') && allDigits(b[j+1:j+5]) && (j+5 == len(b) || b[j+5] == ' ' || b[j+5] == ']') {
+		if year := num(b, j+1, 4); year >= 1970 && year < 2200 {
+			t.year = year
+			return j + 5
+		}
+	}
+	return i
+}
+
+// readTime reads the time of day behind a date that ends at i, with fraction, AM or PM
+// and zone. colonFraction says that a fraction may stand after a colon, in milliseconds.
+func (t *civil) readTime(b []byte, i int, colonFraction bool) int {
+	if i == 0 || i >= len(b) {
+		return 0
+	}
+	switch b[i] {
+	case ' ', 'T', '-', '_', ':':
+		i++
+	case ',':
+		if i++; i < len(b) && b[i] == ' ' {
+			i++
+		}
+	default:
+		return 0
+	}
+	i = blanks(b, i)
+	var ok bool
+	if t.hour, i = num12(b, i); i == 0 || i >= len(b) {
+		return 0
+	}
+	sep := b[i]
+	if sep != ':' && sep != '.' {
+		return 0
+	}
+	if t.min, i, ok = num2(b, i+1); !ok || i >= len(b) || b[i] != sep {
+		return 0
+	}
+	if t.sec, i, ok = num2(b, i+1); !ok {
+		return 0
+	}
+	if colonFraction && i+1 < len(b) && b[i] == ':' && isDigit(b[i+1]) {
+		ms := 0
+		for i++; i < len(b) && isDigit(b[i]) && ms < 1000; i++ {
+			ms = ms*10 + int(b[i]-'0')
+		}
+		t.nsec = min(ms, 999) * 1e6
+	} else {
+		i = t.readFraction(b, i)
+	}
+	if i+2 < len(b) && b[i] == ' ' && b[i+2]|0x20 == 'm' && (i+3 == len(b) || !isWordByte(b[i+3])) {
+		switch b[i+1] | 0x20 {
+		case 'a':
+			if i += 3; t.hour == 12 {
+				t.hour = 0
+			}
+		case 'p':
+			if i += 3; t.hour < 12 {
+				t.hour += 12
+			}
+		}
+	}
+	return t.readZone(b, i)
+}
+
+// readFraction reads a fraction of a second at i, where there is one.
+func (t *civil) readFraction(b []byte, i int) int {
+	if i+1 >= len(b) || b[i] != '.' && b[i] != ',' || !isDigit(b[i+1]) {
+		return i
+	}
+	unit := int(1e8)
+	for i++; i < len(b) && isDigit(b[i]); i++ {
+		t.nsec += int(b[i]-'0') * unit
+		unit /= 10
+	}
+	return i
+}
+
+// readZone reads a zone at i, where there is one, after at most one blank.
+func (t *civil) readZone(b []byte, i int) int {
+	j := i
+	if j < len(b) && b[j] == ' ' {
+		j++
+	}
+	if j >= len(b) {
+		return i
+	}
+	switch c := b[j]; {
+	case c == 'Z' && (j+1 == len(b) || !isWordByte(b[j+1])):
+		t.zoned = true
+		return j + 1
+	case c == 'U' || c == 'G':
+		if j+3 <= len(b) && (string(b[j:j+3]) == "UTC" || string(b[j:j+3]) == "GMT") && (j+3 == len(b) || !isWordByte(b[j+3])) {
+			// the year may follow: Mon Dec 19 23:00:00 UTC 2016
+			t.zoned = true
+			return j + 3
+		}
+	case c == '+' || c == '-':
+		h, k, ok := num2(b, j+1)
+		if !ok || h > 14 {
+			return i
+		}
+		m, short := 0, true
+		if l := k; l < len(b) {
+			if b[l] == ':' {
+				l++
+			}
+			if v, e, ok := num2(b, l); ok && v < 60 {
+				m, k, short = v, e, false
+			}
+		}
+		if short && j != i || k < len(b) && isWordByte(b[k]) { // " -05" is too little
+			return i
+		}
+		t.zoned, t.offset = true, h*3600+m*60
+		if c == '-' {
+			t.offset = -t.offset
+		}
+		return k
+	}
+	return i
+}
+
+// num reads n bytes that are known to be digits.
+func num(b []byte, at, n int) int {
+	v := 0
+	for _, c := range b[at : at+n] {
+		v = v*10 + int(c-'0')
+	}
+	return v
+}
+
+// num2 reads exactly two digits at i and returns where they end.
+func num2(b []byte, i int) (v, end int, ok bool) {
+	if i+2 > len(b) || !isDigit(b[i]) || !isDigit(b[i+1]) {
+		return 0, i, false
+	}
+	return int(b[i]-'0')*10 + int(b[i+1]-'0'), i + 2, true
+}
+
+// num12 reads one or two digits, and no more, at i; end is 0 when there are none.
+func num12(b []byte, i int) (v, end int) {
+	if i >= len(b) || !isDigit(b[i]) {
+		return 0, 0
+	}
+	v = int(b[i] - '0')
+	if i++; i < len(b) && isDigit(b[i]) {
+		v = v*10 + int(b[i]-'0')
+		i++
+	}
+	if i < len(b) && isDigit(b[i]) {
+		return 0, 0
+	}
+	return v, i
+}
+
+func allDigits(b []byte) bool {
+	for _, c := range b {
+		if !isDigit(c) {
+			return false
+		}
+	}
+	return true
+}
+
+func blanks(b []byte, i int) int {
+	for i < len(b) && b[i] == ' ' {
+		i++
+	}
+	return i
+}
+
+func isUpper(c byte) bool { return c-'A' < 26 }
+
+// century gives a year of two digits its century, as POSIX strptime does.
+func century(yy int) int {
+	if yy < 69 {
+		return 2000 + yy
+	}
+	return 1900 + yy
+}
+
+// month returns the month that the first three letters of b name, or 0.
+func month(b []byte) int {
+	if len(b) < 4 || isLetter(b[3]) {
+		return 0
+	}
+	switch string(b[:3]) {
+	case "Jan":
+		return 1
+	case "Feb":
+		return 2
+	case "Mar":
+		return 3
+	case "Apr":
+		return 4
+	case "May":
+		return 5
+	case "Jun":
+		return 6
+	case "Jul":
+		return 7
+	case "Aug":
+		return 8
+	case "Sep":
+		return 9
+	case "Oct":
+		return 10
+	case "Nov":
+		return 11
+	case "Dec":
+		return 12
+	}
+	return 0
+}
+
+func weekday(b []byte) bool {
+	if len(b) < 4 {
+		return false
+	}
+	switch string(b[:3]) {
+	case "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun":
+		return true
+	}
+	return false
+}
