@@ -1,0 +1,46 @@
+// Package shipper reads the log files of one server and produces each line once to
+// logs.raw. It is an assembly root: it joins its subfolders.
+//
+//	discover ─► identity ─► registry ─► worker (tail.Reader, tail.Live) ─► lane ─► pipeline.Sink
+//	 patterns    inode and    sources     one per file that is being         one per     logs.raw
+//	             content      and their   written or behind                  partition
+//	             prints       generations                                      │
+//	                              ▲───────────── checkpoint ◄── acknowledged ──┘
+//
+// What enters: the files that Config.Paths name. What leaves: one record per line, with
+// its identity (source = host and path, generation, offset).
+//
+// What is guaranteed:
+//
+//   - A line is sent again until it was acknowledged, through restarts, kills and an
+//     absent broker; sent twice, it has the same identity both times. For that the
+//     generation is on disk before its first line is produced.
+//   - A renamed file keeps its source and generation, and is read to its end, the
+//     unterminated last line too, before lines of the file that took its place. A writer
+//     that goes on writing to the renamed file for longer than drainLimit is still read,
+//     beside the new file.
+//   - A truncated file starts a new generation. If the folder holds a copy of what it was
+//     (logrotate's copytruncate), lines that were not read yet are read from the copy
+//     under the old generation; the copy is never shipped as lines of its own.
+//   - Memory is bounded by Config.MaxMemory and a few MiB; files are the buffer.
+//   - One file that fails does not hold up another.
+//
+// What can be lost: lines of a file that was deleted or truncated before they were read
+// and of which no copy is left, as when that happens while no shipper runs. It is logged
+// with path and number of bytes where that is known.
+//
+// What can be missed: a file that is truncated and then holds exactly the same bytes as
+// before, at its beginning and where reading stood, between two looks.
+//
+// How a copy is told. A file is the copy of a generation when its name is one that
+// rotation gives to the source's path (identity.Rotated), and
+//
+//   - while the original is untouched: both agree, by their first and last 64 KiB, as far
+//     as the shorter one reaches. Such a file is held back, and looked at again.
+//   - once the original was truncated: it begins with the original's first KiB and holds
+//     the last line that was read from the original at the same offset; or it ends before
+//     that line, and so has nothing new.
+//
+// After the truncation the copy takes the original's place in its generation: whatever it
+// has behind the last line read is read from it.
+package shipper

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package identity
+
+func sysStat(*File, any) bool { return false }

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package tail
+
+import "os"
+
+func livePath(*os.File) (string, error) { return "", ErrUnsupported }
