@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -47,8 +48,13 @@ func (b *Broker) compact() error {
 			continue
 		}
 		for p := range t.Partitions {
-			kept = append(kept, keepDir(b.dir, t.Name, p))
-			if err := linkFiles(partitionDir(b.dir, t.Name, p), keepDir(b.dir, t.Name, p)); err != nil {
+			keep := keepDir(b.dir, t.Name, p)
+			kept = append(kept, keep)
+			err := os.RemoveAll(keep) // links to files of an earlier time
+			if err == nil {
+				err = linkFiles(partitionDir(b.dir, t.Name, p), keep)
+			}
+			if err != nil {
 				return errors.Join(fmt.Errorf("compact %s/%d: %w", t.Name, p, err), removeAll(kept))
 			}
 		}
@@ -98,47 +104,42 @@ func keepDir(dir, topic string, partition int) string {
 	return filepath.Join(dir, "compacting", filepath.Base(partitionDir(dir, topic, partition)))
 }
 
-// linkFiles gives the segment and index files of one folder a second name in another.
+// linkFiles gives the segment and index files of one folder a second name in another,
+// the newest segment last: where that one is, all are.
 func linkFiles(from, to string) error {
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
 	}
-	entries, err := os.ReadDir(from)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
+	segs, err := segments(from)
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if !isSegmentFile(e.Name()) {
-			continue
-		}
-		err := os.Link(filepath.Join(from, e.Name()), filepath.Join(to, e.Name()))
-		if err != nil && !errors.Is(err, os.ErrExist) {
-			return err
+	for _, s := range segs {
+		for _, ext := range []string{".idx", ".dat"} {
+			name := strconv.FormatInt(s.base, 10) + ext
+			err := os.Link(filepath.Join(from, name), filepath.Join(to, name))
+			if err != nil && !errors.Is(err, os.ErrExist) && !errors.Is(err, os.ErrNotExist) {
+				return err
+			}
 		}
 	}
 	return syncDir(to)
 }
 
 func removeSegments(dir string) error {
-	entries, err := os.ReadDir(dir)
+	segs, err := segments(dir)
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if isSegmentFile(e.Name()) {
-			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
+	for _, s := range segs {
+		for _, ext := range []string{".dat", ".idx"} {
+			err := os.Remove(filepath.Join(dir, strconv.FormatInt(s.base, 10)+ext))
+			if err != nil && !errors.Is(err, os.ErrNotExist) {
 				return err
 			}
 		}
 	}
 	return nil
-}
-
-func isSegmentFile(name string) bool {
-	return strings.HasSuffix(name, ".dat") || strings.HasSuffix(name, ".idx")
 }
 
 func removeAll(dirs []string) (err error) {

@@ -1,0 +1,184 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+
+	"foghorn/pipeline"
+)
+
+// Offsets that Open takes besides real ones.
+const (
+	Earliest int64 = -2 // the first record there is
+	End      int64 = -1 // the next record to come
+)
+
+// Open returns a reader of one partition that belongs to no group: its Commit does
+// nothing. It starts at from, which may be Earliest or End; Committed returns from. Open
+// itself asks the broker nothing.
+func (c *Client) Open(topic string, partition int, from int64) pipeline.Claim {
+	return c.newReader(topic, partition, from)
+}
+
+// reader fetches one partition. It is used by one goroutine.
+type reader struct {
+	client *Client
+	dec    decoder
+	start  int64  // what Committed returns
+	next   int64  // the offset that the next Fetch begins with; below 0: see Earliest, End
+	high   int64  // end of the partition at the last answer
+	rest   []byte // batches fetched and not yet decoded
+	whole  bool   // a batch of the answer that rest is from was decoded
+	pause  backoff
+}
+
+func (c *Client) newReader(topic string, partition int, from int64) *reader {
+	return &reader{client: c, dec: decoder{topic: topic, partition: partition}, start: from, next: from}
+}
+
+func (r *reader) Topic() string        { return r.dec.topic }
+func (r *reader) Partition() int       { return r.dec.partition }
+func (r *reader) Committed() int64     { return r.start }
+func (r *reader) HighWatermark() int64 { return r.high }
+func (r *reader) Commit(int64)         {}
+func (r *reader) SeekTo(offset int64)  { r.next, r.rest = offset, nil }
+func (r *reader) name() string         { return fmt.Sprintf("%s/%d", r.dec.topic, r.dec.partition) }
+func (r *reader) gap(to int64) error {
+	r.client.stats.gaps.Add(1)
+	gap := &pipeline.GapError{Topic: r.dec.topic, Partition: r.dec.partition, From: r.next, To: to}
+	r.SeekTo(to)
+	return gap
+}
+
+func (r *reader) OffsetAt(ctx context.Context, t time.Time) (offset int64, err error) {
+	err = r.client.retry(ctx, "offset by time in "+r.name(), func(ctx context.Context) error {
+		offset, err = r.client.offsetAt(ctx, r.dec.topic, r.dec.partition, t)
+		return err
+	})
+	return offset, err
+}
+
+// maxPoll bounds how long one request waits at the broker, so that a reader that is no
+// longer wanted holds its connection for no longer.
+const maxPoll = time.Second
+
+// pollGrace is how much longer than asked a broker may take before the connection is
+// given up.
+const pollGrace = 10 * time.Second
+
+// Fetch implements pipeline.Claim. The messages of one Fetch share memory: keeping one
+// keeps up to some megabytes, so what is to stay is copied.
+func (r *reader) Fetch(ctx context.Context, wait time.Duration) ([]pipeline.Message, error) {
+	deadline := time.Now().Add(wait)
+	for first := true; ; first = false {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if len(r.rest) > 0 {
+			msgs, err := r.decode()
+			if err != nil || len(msgs) > 0 {
+				return msgs, err
+			}
+			continue
+		}
+		left := max(time.Until(deadline), 0)
+		if left == 0 && !first {
+			return nil, nil
+		}
+		err := r.poll(ctx, min(left, maxPoll))
+		var gap *pipeline.GapError
+		switch {
+		case err == nil:
+			r.pause.reset()
+		case errors.As(err, &gap):
+			return nil, err
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		default:
+			r.client.stats.fetchRetries.Add(1)
+			r.client.waiting("records of "+r.name(), err)
+			r.client.refresh()
+			if err := r.pause.wait(ctx); err != nil {
+				return nil, err
+			}
+		}
+	}
+}
+
+// poll asks the broker once. Its answer is in r.rest.
+func (r *reader) poll(ctx context.Context, wait time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, min(wait+pollGrace, r.client.cfg.RequestTimeout))
+	defer cancel()
+	if r.next < 0 {
+		ends, err := r.client.rangeOf(ctx, r.dec.topic, r.dec.partition)
+		if err != nil {
+			return err
+		}
+		r.high = ends.High
+		if r.next == End {
+			r.next = ends.High
+		} else {
+			r.next = ends.Low
+		}
+	}
+	m, err := r.client.transport.RoundTrip(ctx, r.client.api.Addr, &fetchRequest{
+		clientID: r.client.cfg.ClientID, topic: r.dec.topic, partition: r.dec.partition, offset: r.next,
+		waitMs: int32(wait.Milliseconds()), maxBytes: int32(r.client.cfg.FetchBytes),
+	})
+	if err != nil {
+		return err
+	}
+	res := m.(*fetchResponse)
+	if errors.Is(res.err, kafka.OffsetOutOfRange) {
+		return r.outOfRange(ctx)
+	}
+	if res.err != nil {
+		return res.err
+	}
+	r.client.stats.fetchRequests.Add(1)
+	r.client.stats.bytesFetched.Add(int64(res.size))
+	r.high, r.rest, r.whole = res.high, res.records, false
+	return nil
+}
+
+// outOfRange moves to where records are: to the first one when retention was faster, and
+// also when the partition ends before the offset, as then it was made anew.
+func (r *reader) outOfRange(ctx context.Context) error {
+	ends, err := r.client.rangeOf(ctx, r.dec.topic, r.dec.partition)
+	if err != nil {
+		return err
+	}
+	r.high = ends.High
+	if r.next < ends.Low || r.next > ends.High {
+		return r.gap(ends.Low)
+	}
+	return kafka.OffsetOutOfRange // another broker knows better by now: ask again
+}
+
+// decode takes batches from r.rest until it has enough.
+func (r *reader) decode() ([]pipeline.Message, error) {
+	var msgs []pipeline.Message
+	for size := 0; len(r.rest) > 0 && size < 4*r.client.cfg.FetchBytes; {
+		out, used, expanded, next, err := r.dec.batch(r.rest, r.next, msgs)
+		if err == errCutOff && r.whole {
+			r.rest = nil // the broker cut its answer at the limit; the next one has it whole
+			break
+		}
+		if err != nil {
+			r.rest = nil
+			if len(msgs) > 0 {
+				break // the fault is reported when it is first
+			}
+			return nil, fmt.Errorf("records of %s from offset %d: %w", r.name(), r.next, err)
+		}
+		msgs, size = out, size+expanded
+		r.rest, r.whole = r.rest[used:], true
+		r.next = max(r.next, next)
+	}
+	r.client.stats.recordsFetched.Add(int64(len(msgs)))
+	return msgs, nil
+}
