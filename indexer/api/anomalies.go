@@ -129,15 +129,12 @@ func (s *Server) followAnomalies(w http.ResponseWriter, r *http.Request, f anoma
 	out := newStream(w, contentType, s.cfg.WriteTimeout)
 	coming, dropped := s.deps.Board.Subscribe(r.Context(), s.cfg.TailBuffer)
 
-	sent := map[string]int{} // the last event sent of each anomaly
+	snapshot := s.anomalySnapshot(f)
+	known := map[string]int{} // the newest event of each anomaly in the snapshot
+	for i := range snapshot {
+		known[snapshot[i].ID] = max(snapshot[i].Seq, known[snapshot[i].ID])
+	}
 	send := func(a *pipeline.Anomaly) {
-		if last, ok := sent[a.ID]; ok && a.Seq <= last {
-			return
-		}
-		sent[a.ID] = a.Seq
-		if !f.match(a) {
-			return
-		}
 		text, err := json.Marshal(a)
 		if err != nil {
 			return
@@ -150,7 +147,7 @@ func (s *Server) followAnomalies(w http.ResponseWriter, r *http.Request, f anoma
 			return append(append(b, text...), '\n')
 		})
 	}
-	for _, a := range f.list(s.anomalySnapshot(f)) {
+	for _, a := range f.list(snapshot) {
 		send(&a)
 	}
 	if sse {
@@ -183,7 +180,9 @@ func (s *Server) followAnomalies(w http.ResponseWriter, r *http.Request, f anoma
 			if !ok {
 				return
 			}
-			send(&a)
+			if last, ok := known[a.ID]; (!ok || a.Seq > last) && f.match(&a) {
+				send(&a)
+			}
 		}
 		if n := dropped(); n > told {
 			told = n
