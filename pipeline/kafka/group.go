@@ -84,13 +84,10 @@ type Group struct {
 	cfg    GroupConfig
 }
 
-// Group returns a Group. It starts nothing. An error means a fault in cfg.
-func (c *Client) Group(cfg GroupConfig) (*Group, error) {
-	cfg = cfg.withDefaults()
-	if err := cfg.Validate(); err != nil {
-		return nil, err
-	}
-	return &Group{client: c, cfg: cfg}, nil
+// Group returns a Group. It starts nothing. A fault in cfg (GroupConfig.Validate) is the
+// error of Run.
+func (c *Client) Group(cfg GroupConfig) *Group {
+	return &Group{client: c, cfg: cfg.withDefaults()}
 }
 
 // Run implements pipeline.Source. When the group's members change, the claims of all
@@ -100,6 +97,9 @@ func (c *Client) Group(cfg GroupConfig) (*Group, error) {
 // while the others go on; one whose work returned nil early rests until the next
 // rebalance.
 func (g *Group) Run(ctx context.Context, work func(context.Context, pipeline.Claim) error) error {
+	if err := g.cfg.Validate(); err != nil {
+		return err
+	}
 	conns := &connSet{dialer: net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}, open: make(map[net.Conn]struct{})}
 	members, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
 		ID:                g.cfg.Group,
@@ -147,6 +147,9 @@ func (g *Group) serve(ctx context.Context, generation *kafka.Generation, known m
 			generation.Start(func(over context.Context) {
 				defer func() { <-over.Done() }()
 				defer claims.Done()
+				if over.Err() != nil {
+					return // it was over before it began
+				}
 				ctx, cancel := context.WithCancel(ctx)
 				defer context.AfterFunc(over, cancel)()
 				defer cancel()

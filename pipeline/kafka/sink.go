@@ -81,6 +81,7 @@ type Sink struct {
 	client   *Client
 	codec    compress.Compression
 	maxBytes int
+	fault    error // of the configuration
 
 	mu         sync.Mutex
 	partitions map[string]int
@@ -92,8 +93,9 @@ type lanekey struct {
 	partition int
 }
 
-// Sink returns a Sink. It starts nothing. An error means a fault in cfg.
-func (c *Client) Sink(cfg SinkConfig) (*Sink, error) {
+// Sink returns a Sink. It starts nothing. A fault in cfg (SinkConfig.Validate) is the
+// error of every Produce.
+func (c *Client) Sink(cfg SinkConfig) *Sink {
 	d := DefaultSinkConfig()
 	if cfg.Compression == "" {
 		cfg.Compression = d.Compression
@@ -101,14 +103,11 @@ func (c *Client) Sink(cfg SinkConfig) (*Sink, error) {
 	if cfg.MaxBatchBytes == 0 {
 		cfg.MaxBatchBytes = d.MaxBatchBytes
 	}
-	if err := cfg.Validate(); err != nil {
-		return nil, fmt.Errorf("kafka sink: %w", err)
-	}
-	compression, _ := codec(cfg.Compression)
+	compression, _ := codec(cfg.Compression) // the fault is in Validate's error
 	return &Sink{
-		client: c, codec: compression, maxBytes: cfg.MaxBatchBytes,
+		client: c, codec: compression, maxBytes: cfg.MaxBatchBytes, fault: cfg.Validate(),
 		partitions: make(map[string]int), lanes: make(map[lanekey]*lane),
-	}, nil
+	}
 }
 
 // Partitions returns how many partitions topic has. It waits for an absent broker or
@@ -136,6 +135,9 @@ func (s *Sink) Partitions(ctx context.Context, topic string) (int, error) {
 // until ctx ends; a record that can never be accepted is a *RejectedError. After an error
 // the memory of msgs must not be written to, as an attempt may still be reading it.
 func (s *Sink) Produce(ctx context.Context, msgs []pipeline.Message) error {
+	if s.fault != nil {
+		return fmt.Errorf("kafka sink: %w", s.fault)
+	}
 	byLane := make(map[lanekey][]int32)
 	for i := range msgs {
 		key := lanekey{msgs[i].Topic, msgs[i].Partition}
