@@ -37,16 +37,22 @@ func (c *Client) readPartition(ctx context.Context, topic string, partition int,
 		}
 		claim.SeekTo(next)
 	}
-	for next < end {
+	for idle := 0; next < end; {
 		batch, err := claim.Fetch(ctx, time.Second)
 		var gap *pipeline.GapError
-		if errors.As(err, &gap) { // retention is faster than this reader
+		switch {
+		case errors.As(err, &gap): // retention is faster than this reader
 			next = gap.To
-		} else if err != nil {
+		case err != nil:
 			return err
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
+		case len(batch) == 0:
+			// The last records of a compacted topic can be gone. An absent broker looks the
+			// same, so the end is believed only when the broker answers.
+			if _, err := c.Ends(ctx, topic); err != nil {
+				idle = 0
+			} else if idle++; idle == 2 {
+				return nil
+			}
 		}
 		for i := range batch {
 			if batch[i].Offset >= end {
@@ -55,14 +61,7 @@ func (c *Client) readPartition(ctx context.Context, topic string, partition int,
 			if err := each(&batch[i]); err != nil {
 				return err
 			}
-			next = batch[i].Offset + 1
-		}
-		if len(batch) == 0 && claim.HighWatermark() <= next {
-			return nil
-		}
-		// A compacted topic's last records can be gone: nothing more comes before end.
-		if len(batch) == 0 && err == nil && claim.HighWatermark() >= end {
-			return nil
+			next, idle = batch[i].Offset+1, 0
 		}
 	}
 	return nil
