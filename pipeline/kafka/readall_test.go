@@ -31,10 +31,7 @@ func TestReadAllGivesEveryRecordUpToTheEnd(t *testing.T) {
 	if err := client.EnsureTopics(ctx, []pipeline.TopicSpec{spec}, 1); err != nil {
 		t.Fatal(err)
 	}
-	sink, err := client.Sink(kafka.DefaultSinkConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
+	sink := client.Sink(kafka.DefaultSinkConfig())
 	read := func(since time.Time) map[string]int {
 		have := map[string]int{}
 		if err := client.ReadAll(ctx, "t", since, func(m *pipeline.Message) error {
