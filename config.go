@@ -1,0 +1,258 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/rs/zerolog"
+
+	"foghorn/pipeline/yamldoc"
+	"foghorn/rules/alert"
+)
+
+// Config is foghorn.yml: one file for all roles, each of which reads its own part. Every
+// key has a default; `foghorn config` prints the effective whole.
+type Config struct {
+	// Data is the folder for everything that a role keeps: ship, index, kafka below it.
+	Data string    `yaml:"data"`
+	Log  LogConfig `yaml:"log"`
+
+	Kafka   KafkaConfig   `yaml:"kafka"`
+	Ship    ShipConfig    `yaml:"ship"`
+	Process ProcessConfig `yaml:"process"`
+	Rules   RulesConfig   `yaml:"rules"`
+	Index   IndexConfig   `yaml:"index"`
+	Alert   AlertConfig   `yaml:"alert"`
+}
+
+// LogConfig is about the program's own log, on standard error.
+type LogConfig struct {
+	Level  string `yaml:"level"`  // debug, info, warn, error
+	Format string `yaml:"format"` // auto (console on a terminal), console, json
+}
+
+// KafkaConfig is about the bus.
+type KafkaConfig struct {
+	Brokers     []string      `yaml:"brokers"`
+	ClientID    string        `yaml:"client_id"`
+	Partitions  int           `yaml:"partitions"`  // of logs.raw, logs.events and logs.matches
+	Replication int           `yaml:"replication"` // at most the number of brokers
+	Compression string        `yaml:"compression"` // none, lz4, snappy, zstd
+	MaxBatch    yamldoc.Bytes `yaml:"max_batch"`
+}
+
+// ShipConfig is the role ship: which files to follow.
+type ShipConfig struct {
+	Host         string            `yaml:"host"` // empty: the machine's name
+	Paths        []string          `yaml:"paths"`
+	Exclude      []string          `yaml:"exclude"`
+	Labels       map[string]string `yaml:"labels"`
+	LineLimit    yamldoc.Bytes     `yaml:"line_limit"`
+	Memory       yamldoc.Bytes     `yaml:"memory"`
+	ScanInterval yamldoc.Duration  `yaml:"scan_interval"`
+	Linger       yamldoc.Duration  `yaml:"linger"`
+	Listen       string            `yaml:"listen"`
+}
+
+// ProcessConfig is the role process: parsing, and both stages of the rules.
+type ProcessConfig struct {
+	// TimeZone is assumed for times that tell none.
+	TimeZone string `yaml:"time_zone"`
+	// Lateness is how long a window waits for lines that come out of order.
+	Lateness yamldoc.Duration `yaml:"lateness"`
+	Listen   string           `yaml:"listen"`
+}
+
+// RulesConfig says which rules are live.
+type RulesConfig struct {
+	Dir  string `yaml:"dir"`  // *.yml and *.yaml below it; read again when they change
+	Pack bool   `yaml:"pack"` // the rules that ship with the program
+}
+
+// IndexConfig is the role index: the store, its retention, and the search API.
+type IndexConfig struct {
+	Listen     string           `yaml:"listen"`
+	Retention  RetentionConfig  `yaml:"retention"`
+	SealAge    yamldoc.Duration `yaml:"seal_age"` // how long lines stay in memory at most
+	Timeout    yamldoc.Duration `yaml:"timeout"`  // of one search, before it returns a cursor
+	Concurrent int              `yaml:"concurrent"`
+}
+
+// RetentionConfig bounds what is kept. Zero is unbounded.
+type RetentionConfig struct {
+	Age  yamldoc.Duration `yaml:"age"`
+	Size yamldoc.Bytes    `yaml:"size"`
+}
+
+// AlertConfig is the role alert: who is told of anomalies. Without receivers they are
+// written to the program's own log.
+type AlertConfig struct {
+	Receivers []alert.Receiver `yaml:"receivers"`
+	Listen    string           `yaml:"listen"`
+}
+
+// DefaultConfig returns the settings of an empty file.
+func DefaultConfig() Config {
+	return Config{
+		Data: defaultData(),
+		Log:  LogConfig{Level: "info", Format: "auto"},
+		Kafka: KafkaConfig{
+			Brokers: []string{"127.0.0.1:9092"}, ClientID: "foghorn",
+			Partitions: 8, Replication: 3, Compression: "zstd", MaxBatch: 1 << 20,
+		},
+		Ship: ShipConfig{
+			LineLimit: 1 << 20, Memory: 64_000_000,
+			ScanInterval: yamldoc.Duration(time.Second), Linger: yamldoc.Duration(50 * time.Millisecond),
+			Listen: "127.0.0.1:8515",
+		},
+		Process: ProcessConfig{TimeZone: "UTC", Lateness: yamldoc.Duration(time.Minute), Listen: "127.0.0.1:8516"},
+		Rules:   RulesConfig{Pack: true},
+		Index: IndexConfig{
+			Listen:    defaultListen,
+			Retention: RetentionConfig{Age: yamldoc.Duration(30 * 24 * time.Hour)},
+			SealAge:   yamldoc.Duration(5 * time.Minute), Timeout: yamldoc.Duration(30 * time.Second), Concurrent: 16,
+		},
+		Alert: AlertConfig{Listen: "127.0.0.1:8517"},
+	}
+}
+
+const defaultListen = "127.0.0.1:8514"
+
+// defaultData is /var/lib/foghorn for root, and the user's own data folder else.
+func defaultData() string {
+	if os.Geteuid() == 0 {
+		return "/var/lib/foghorn"
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
+		return filepath.Join(dir, "foghorn")
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		return filepath.Join(home, ".local", "share", "foghorn")
+	}
+	return "foghorn-data"
+}
+
+// LoadConfig reads and checks a file. The error holds every fault with line and column.
+func LoadConfig(file string) (Config, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return Config{}, fmt.Errorf("read configuration: %w", err)
+	}
+	return ParseConfig(file, data)
+}
+
+// ParseConfig is LoadConfig on text.
+func ParseConfig(file string, data []byte) (Config, error) {
+	cfg := DefaultConfig()
+	doc, err := yamldoc.Decode(file, data, &cfg)
+	var faults yamldoc.Faults
+	if err != nil && !errors.As(err, &faults) {
+		return cfg, err
+	}
+	faulty := make(map[string]bool, len(faults))
+	for _, f := range faults {
+		faulty[f.Path] = true
+	}
+	for _, p := range cfg.check() {
+		if !faulty[p.path] { // a value that could not be read is not judged as well
+			faults = append(faults, doc.Fault(p.path, "%s", p.message))
+		}
+	}
+	return cfg, faults.Err()
+}
+
+type problem struct{ path, message string }
+
+// check judges the meaning of the values; their form was checked when they were read.
+func (c *Config) check() []problem {
+	var out []problem
+	bad := func(path, format string, args ...any) {
+		out = append(out, problem{path, fmt.Sprintf(format, args...)})
+	}
+	if c.Data == "" {
+		bad("data", "expected a folder")
+	}
+	if l, err := zerolog.ParseLevel(c.Log.Level); err != nil || l == zerolog.NoLevel {
+		bad("log.level", "expected debug, info, warn or error, found %q", c.Log.Level)
+	}
+	oneOf(bad, "log.format", c.Log.Format, "auto", "console", "json")
+	if len(c.Kafka.Brokers) == 0 {
+		bad("kafka.brokers", "expected at least one host:port")
+	}
+	for i, b := range c.Kafka.Brokers {
+		address(bad, fmt.Sprintf("kafka.brokers[%d]", i), b)
+	}
+	within(bad, "kafka.partitions", int64(c.Kafka.Partitions), 1, 4096)
+	within(bad, "kafka.replication", int64(c.Kafka.Replication), 1, 16)
+	oneOf(bad, "kafka.compression", c.Kafka.Compression, "none", "lz4", "snappy", "zstd")
+	within(bad, "kafka.max_batch", int64(c.Kafka.MaxBatch), 16<<10, 16<<20)
+	for i, p := range c.Ship.Paths {
+		if !filepath.IsAbs(p) {
+			bad(fmt.Sprintf("ship.paths[%d]", i), "expected an absolute path or glob, found %q", p)
+		}
+	}
+	if strings.ContainsAny(c.Ship.Host, ": \t\n/") {
+		bad("ship.host", "expected a host name, found %q", c.Ship.Host)
+	}
+	within(bad, "ship.line_limit", int64(c.Ship.LineLimit), 1<<10, 1<<20)
+	within(bad, "ship.memory", int64(c.Ship.Memory), 4<<20, 16<<30)
+	within(bad, "ship.scan_interval", int64(c.Ship.ScanInterval), int64(10*time.Millisecond), int64(time.Hour))
+	within(bad, "ship.linger", int64(c.Ship.Linger), 0, int64(10*time.Second))
+	if _, err := time.LoadLocation(c.Process.TimeZone); err != nil {
+		bad("process.time_zone", "expected a zone such as UTC or Europe/Berlin, found %q", c.Process.TimeZone)
+	}
+	within(bad, "index.seal_age", int64(c.Index.SealAge), int64(time.Second), int64(12*time.Hour))
+	within(bad, "index.timeout", int64(c.Index.Timeout), int64(10*time.Millisecond), int64(time.Hour))
+	within(bad, "index.concurrent", int64(c.Index.Concurrent), 1, 1024)
+	for path, listen := range map[string]string{"ship.listen": c.Ship.Listen, "process.listen": c.Process.Listen, "alert.listen": c.Alert.Listen} {
+		if listen != "" {
+			address(bad, path, listen)
+		}
+	}
+	address(bad, "index.listen", c.Index.Listen)
+	receivers := alert.DefaultConfig()
+	receivers.Receivers = c.Alert.Receivers
+	if err := receivers.Validate(); err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") { // "alert.receivers[1]: want ..."
+			path, message, _ := strings.Cut(line, ": ")
+			bad(path, "%s", message)
+		}
+	}
+	return out
+}
+
+func oneOf(bad func(string, string, ...any), path, have string, want ...string) {
+	for _, w := range want {
+		if have == w {
+			return
+		}
+	}
+	bad(path, "expected one of %s, found %q", strings.Join(want, ", "), have)
+}
+
+func within(bad func(string, string, ...any), path string, have, low, high int64) {
+	if have < low || have > high {
+		if strings.HasSuffix(path, "age") || strings.HasSuffix(path, "timeout") || strings.HasSuffix(path, "interval") || strings.HasSuffix(path, "linger") {
+			bad(path, "expected %v to %v, found %v", time.Duration(low), time.Duration(high), time.Duration(have))
+			return
+		}
+		bad(path, "expected %d to %d, found %d", low, high, have)
+	}
+}
+
+func address(bad func(string, string, ...any), path, have string) {
+	if _, port, err := net.SplitHostPort(have); err != nil || port == "" {
+		bad(path, "expected host:port, found %q", have)
+	}
+}
+
+// YAML renders the configuration as a file that reads back the same.
+func (c *Config) YAML() ([]byte, error) {
+	return yaml.MarshalWithOptions(c, yaml.IndentSequence(true))
+}

@@ -1,0 +1,128 @@
+// Command foghorn gathers logs, finds anomalies in them and makes every line searchable.
+//
+//	       ┌────────────── foghorn up: all of it, one process ───────────────┐
+//	       │                                                                 │
+//	files ─┤► ship ──► logs.raw ──► process ──► logs.events ──► index ──► API ├─► grep, search, tail
+//	       │                        │    ▲                        ▲          │
+//	       │                        ▼    │ rules                  │          │
+//	       │                   logs.matches ──► process ──► anomalies        │
+//	       │                                                  │              │
+//	       │                                                  └──► alert ────┼─► Alertmanager, webhooks
+//	       └──── broker: embedded Kafka, or Apache Kafka at kafka.brokers ───┘
+//
+// Every box is a role with a command of its own; roles.go joins the packages into roles.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/mattn/go-isatty"
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+)
+
+// version is set when the program is built (make build).
+var version = "unknown"
+
+// Exit codes, as grep has them: client commands use all three, the others 0 and 2.
+const exitError = 2
+
+// exitCode is an error that only sets the process's exit code; what there was to say has
+// been said.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := rootCommand().ExecuteContext(ctx)
+	stop()
+	var code exitCode
+	switch {
+	case err == nil:
+	case errors.As(err, &code):
+		os.Exit(int(code))
+	default:
+		fmt.Fprintln(os.Stderr, "foghorn:", err)
+		os.Exit(exitError)
+	}
+}
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "foghorn",
+		Short: "Logs of many servers: searchable as with grep, watched for what comes before an outage",
+		Long: `Foghorn gathers the logs of many servers, finds in them the errors, surges and patterns
+that come before an outage, and makes every line searchable within a second.
+
+Start with "foghorn up": everything in one process, with an embedded Kafka.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Version:       version,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddGroup(
+		&cobra.Group{ID: "run", Title: "Run:"},
+		&cobra.Group{ID: "ask", Title: "Ask:"},
+		&cobra.Group{ID: "rules", Title: "Rules and settings:"},
+	)
+	add := func(group string, cmds ...*cobra.Command) {
+		for _, c := range cmds {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	add("run", upCommand(), roleCommand("ship"), roleCommand("process"), roleCommand("index"), roleCommand("alert"), brokerCommand())
+	add("ask", clientCommands()...)
+	add("rules", rulesCommand(), configCommand())
+	return root
+}
+
+func configCommand() *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "config",
+		Short: "Check a configuration and print it with all defaults filled in",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg := DefaultConfig()
+			if file != "" {
+				var err error
+				if cfg, err = LoadConfig(file); err != nil {
+					return err
+				}
+			}
+			out, err := cfg.YAML()
+			if err != nil {
+				return err
+			}
+			_, err = cmd.OutOrStdout().Write(out)
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&file, "config", "", "the file to read (default: none, only defaults)")
+	return cmd
+}
+
+// newLogger returns the program's own log, on standard error.
+func newLogger(cfg LogConfig) zerolog.Logger {
+	level, err := zerolog.ParseLevel(cfg.Level)
+	if err != nil {
+		level = zerolog.InfoLevel
+	}
+	format := cfg.Format
+	if format == "auto" && isTerminal(os.Stderr) {
+		format = "console"
+	}
+	if format == "console" {
+		return zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: "15:04:05"}).Level(level).With().Timestamp().Logger()
+	}
+	return zerolog.New(os.Stderr).Level(level).With().Timestamp().Logger()
+}
+
+func isTerminal(f *os.File) bool { return isatty.IsTerminal(f.Fd()) }

@@ -1,0 +1,255 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"foghorn/pipeline"
+	"foghorn/pipeline/kafka"
+	"foghorn/pipeline/ops"
+	"foghorn/pipeline/parse"
+	"foghorn/rules"
+	"foghorn/rules/alert"
+	"foghorn/rules/file"
+	"foghorn/rules/match"
+	"foghorn/rules/packs"
+	"foghorn/rules/window"
+	"foghorn/shipper"
+)
+
+// The consumer groups.
+const (
+	groupProcess = "foghorn-process" // stage 1, logs.raw
+	groupRules   = "foghorn-rules"   // stage 2, logs.matches
+	groupAlert   = "foghorn-alert"   // anomalies
+)
+
+// node is what all roles of one process share: settings, log, metrics, the connection.
+type node struct {
+	cfg    Config
+	log    zerolog.Logger
+	reg    *prometheus.Registry
+	client *kafka.Client
+	stages *ops.StageMetrics
+	topics atomic.Bool // the topics are there and right
+}
+
+func newNode(cfg Config, log zerolog.Logger) (*node, error) {
+	n := &node{cfg: cfg, log: log, reg: prometheus.NewRegistry()}
+	n.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	kc := kafka.DefaultConfig()
+	kc.Brokers, kc.ClientID = cfg.Kafka.Brokers, cfg.Kafka.ClientID
+	var err error
+	if n.client, err = kafka.New(kc, n.component("kafka")); err != nil {
+		return nil, err
+	}
+	if err := n.reg.Register(n.client.Collector()); err != nil {
+		return nil, err
+	}
+	n.stages, err = ops.NewStageMetrics(n.reg)
+	return n, err
+}
+
+func (n *node) component(name string) zerolog.Logger {
+	return n.log.With().Str("component", name).Logger()
+}
+
+func (n *node) sink() *kafka.Sink {
+	sc := kafka.DefaultSinkConfig()
+	sc.Compression, sc.MaxBatchBytes = n.cfg.Kafka.Compression, int(n.cfg.Kafka.MaxBatch)
+	return n.client.Sink(sc)
+}
+
+func (n *node) group(name string, topic string) *kafka.Group {
+	gc := kafka.DefaultGroupConfig()
+	gc.Group, gc.Topics = name, []string{topic}
+	return n.client.Group(gc)
+}
+
+// ensureTopics makes and checks the topics; it waits for absent brokers.
+func (n *node) ensureTopics(ctx context.Context) error {
+	if n.topics.Load() {
+		return nil
+	}
+	specs := pipeline.Topics(n.cfg.Kafka.Partitions, 24*time.Hour)
+	if err := n.client.EnsureTopics(ctx, specs, n.cfg.Kafka.Replication); err != nil {
+		return err
+	}
+	n.topics.Store(true)
+	return nil
+}
+
+// onBus makes a component that waits for the topics before it runs.
+func (n *node) onBus(name string, run func(context.Context) error) ops.Component {
+	return ops.Component{Name: name, Run: func(ctx context.Context) error {
+		if err := n.ensureTopics(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		return run(ctx)
+	}}
+}
+
+func (n *node) ready() error {
+	if !n.topics.Load() {
+		return errors.New("waiting for Kafka at " + fmt.Sprint(n.cfg.Kafka.Brokers))
+	}
+	return nil
+}
+
+// operate is the metrics and health server of a role.
+func (n *node) operate(listen string) ops.Component {
+	return ops.Component{Name: "ops", Run: ops.New(ops.Config{Listen: listen, Gatherer: n.reg, Ready: n.ready}).Run}
+}
+
+// ship is the role ship: files to logs.raw.
+func (n *node) ship() (*shipper.Shipper, []ops.Component, error) {
+	c, d := n.cfg.Ship, shipper.DefaultConfig()
+	d.Paths, d.Labels, d.DataDir = c.Paths, c.Labels, filepath.Join(n.cfg.Data, "ship")
+	d.Exclude = append(d.Exclude, c.Exclude...)
+	if c.Host != "" {
+		d.Host = c.Host
+	}
+	d.LineLimit, d.MaxMemory = int(c.LineLimit), int(c.Memory)
+	d.ScanInterval, d.Linger = time.Duration(c.ScanInterval), time.Duration(c.Linger)
+	s, err := shipper.New(d, n.sink(), n.component("shipper"), n.reg)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, []ops.Component{n.onBus("shipper", s.Run)}, nil
+}
+
+// process is the role process: stage 1 (parse, match) and stage 2 (windows) of the rules.
+func (n *node) process() ([]ops.Component, error) {
+	loader, live, err := n.rules()
+	if err != nil {
+		return nil, err
+	}
+	location, err := time.LoadLocation(n.cfg.Process.TimeZone)
+	if err != nil {
+		return nil, err
+	}
+	stats, err := parse.NewStats(n.reg)
+	if err != nil {
+		return nil, err
+	}
+	sink := n.sink()
+	lateness := time.Duration(n.cfg.Process.Lateness)
+	mc := match.DefaultConfig()
+	mc.Partitions, mc.Lateness = n.cfg.Kafka.Partitions, lateness
+	stage1 := func(_ string, partition int) (pipeline.Stage, error) {
+		return parse.NewStage(parse.StageConfig{
+			Parse: parse.Config{Location: location}, Stats: stats,
+			Matcher: func(p int) parse.Matcher { return match.New(mc, p, live) },
+		}, partition), nil
+	}
+	wc := window.DefaultConfig()
+	wc.Lateness = lateness
+	stage2 := func(_ string, partition int) (pipeline.Stage, error) {
+		return window.NewStage(wc, live, n.sentAnomalies), nil
+	}
+	parts := []ops.Component{
+		n.onBus("parse", n.runner("parse", groupProcess, pipeline.TopicRaw, stage1, sink).Run),
+		n.onBus("rules", n.runner("rules", groupRules, pipeline.TopicMatches, stage2, sink).Run),
+	}
+	if loader != nil {
+		parts = append(parts, ops.Component{Name: "rule files", Run: loader.Run})
+	}
+	return parts, nil
+}
+
+func (n *node) runner(name, group, topic string, stage func(string, int) (pipeline.Stage, error), sink pipeline.Sink) *pipeline.Runner {
+	return pipeline.NewRunner(pipeline.RunnerConfig{
+		Name: name, NewStage: stage, Log: n.component(name), Observe: n.stages.Observe(name),
+	}, n.group(group, topic), sink)
+}
+
+// alert is the role alert: anomalies to people and tools.
+func (n *node) alert() ([]ops.Component, error) {
+	ac := alert.DefaultConfig()
+	ac.Receivers = n.cfg.Alert.Receivers
+	a, err := alert.New(ac, n.group(groupAlert, pipeline.TopicAnomalies), n.component("alert"), n.reg)
+	if err != nil {
+		return nil, err
+	}
+	return []ops.Component{n.onBus("alert", a.Run)}, nil
+}
+
+// roleCommand is the command of one role against kafka.brokers.
+func roleCommand(role string) *cobra.Command {
+	short := map[string]string{
+		"ship":    "Follow log files and send their lines to Kafka",
+		"process": "Parse lines, match rules, decide on anomalies",
+		"index":   "Make every line searchable, and serve the search API",
+		"alert":   "Tell Alertmanager and webhooks about anomalies",
+	}
+	var configFile string
+	cmd := &cobra.Command{
+		Use:   role + " --config foghorn.yml",
+		Short: short[role],
+		Long: short[role] + `.
+
+Runs until it gets SIGINT or SIGTERM, and then stops after what it has in hand. While Kafka
+is away it waits, says so, and goes on when it is back.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := LoadConfig(configFile)
+			if err != nil {
+				return err
+			}
+			return runRole(cmd.Context(), role, cfg)
+		},
+	}
+	cmd.Flags().StringVar(&configFile, "config", "foghorn.yml", "the configuration `file`")
+	return cmd
+}
+
+func runRole(ctx context.Context, role string, cfg Config) error {
+	n, err := newNode(cfg, newLogger(cfg.Log))
+	if err != nil {
+		return err
+	}
+	defer n.client.Close()
+	var parts []ops.Component
+	switch role {
+	case "ship":
+		if len(cfg.Ship.Paths) == 0 {
+			return errors.New("ship.paths: expected at least one absolute path or glob")
+		}
+		_, parts, err = n.ship()
+		parts = append(parts, n.operate(cfg.Ship.Listen))
+	case "process":
+		parts, err = n.process()
+		parts = append(parts, n.operate(cfg.Process.Listen))
+	case "index":
+		var ix *index
+		if ix, err = n.index(); err == nil {
+			defer ix.close()
+			parts = ix.parts
+		}
+	case "alert":
+		parts, err = n.alert()
+		parts = append(parts, n.operate(cfg.Alert.Listen))
+	}
+	if err != nil {
+		return err
+	}
+	n.log.Info().Str("role", role).Strs("brokers", cfg.Kafka.Brokers).Str("version", version).Msg("started")
+	group := ops.Group{Components: parts}
+	if err := group.Run(ctx); err != nil {
+		return err
+	}
+	n.log.Info().Str("role", role).Msg("stopped")
+	return nil
+}

@@ -1,0 +1,313 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/KimMachineGun/automemlimit/memlimit"
+	"github.com/dustin/go-humanize"
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"foghorn/deployments/demo"
+	"foghorn/pipeline/kafka/embedded"
+	"foghorn/pipeline/ops"
+	"foghorn/shipper"
+)
+
+const defaultKafka = "127.0.0.1:9092"
+
+// upOptions are what `foghorn up` adds to a configuration.
+type upOptions struct {
+	config, data, rules, listen, kafka string
+	logs                               []string
+	demo                               bool
+	quiet                              bool
+}
+
+func upCommand() *cobra.Command {
+	var o upOptions
+	cmd := &cobra.Command{
+		Use:   "up [--logs GLOB]...",
+		Short: "Run everything in one process, with an embedded Kafka",
+		Long: `Run shipper, pipeline, indexer, search API and alerting in one process, with an embedded
+Kafka that keeps its data on disk. Ctrl-C drains and stops; the next start goes on where
+this one stopped.`,
+		Example: `  foghorn up --logs '/var/log/**'
+  foghorn up --logs '/srv/app/*.log' --rules ./my-rules --data ./data
+  foghorn up --demo`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := o.settings(cmd)
+			if err != nil {
+				return err
+			}
+			return up(cmd.Context(), cfg, o, cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.config, "config", "", "a configuration `file`; the flags below go before it")
+	f.StringArrayVar(&o.logs, "logs", nil, "files to follow: a path or `glob`, ** is any depth (may be repeated)")
+	f.StringVar(&o.rules, "rules", "", "a `folder` with rules of your own, besides those that ship with the program")
+	f.StringVar(&o.data, "data", "", "the `folder` for all data (default "+defaultData()+")")
+	f.StringVar(&o.listen, "listen", defaultListen, "`host:port` of the search API")
+	f.StringVar(&o.kafka, "kafka-listen", defaultKafka, "`host:port` of the embedded Kafka; another port is taken when the default is in use")
+	f.BoolVar(&o.demo, "demo", false, "follow a small shop that breaks after half a minute, instead of --logs")
+	f.BoolVar(&o.quiet, "quiet", false, "print no progress")
+	return cmd
+}
+
+// settings joins file, flags and what `up` fixes itself.
+func (o *upOptions) settings(cmd *cobra.Command) (Config, error) {
+	cfg := DefaultConfig()
+	// One process shares its data over loopback: fewer partitions, no compression twice.
+	cfg.Kafka.Partitions, cfg.Kafka.Compression = 4, "none"
+	if o.config != "" {
+		var err error
+		if cfg, err = LoadConfig(o.config); err != nil {
+			return cfg, err
+		}
+	}
+	cfg.Kafka.Replication = 1
+	if cmd.Flags().Changed("listen") || o.config == "" {
+		cfg.Index.Listen = o.listen
+	}
+	if o.data != "" {
+		cfg.Data = o.data
+	}
+	if o.rules != "" {
+		cfg.Rules.Dir = o.rules
+	}
+	data, err := filepath.Abs(cfg.Data)
+	if err != nil {
+		return cfg, err
+	}
+	cfg.Data = data
+	if o.demo {
+		cfg.Ship.Paths = []string{filepath.Join(data, "shop", "*.log")}
+		cfg.Ship.Host = "shop"
+	}
+	if len(o.logs) > 0 {
+		cfg.Ship.Paths = nil
+	}
+	for _, l := range o.logs {
+		abs, err := filepath.Abs(l)
+		if err != nil {
+			return cfg, err
+		}
+		cfg.Ship.Paths = append(cfg.Ship.Paths, abs)
+	}
+	if len(cfg.Ship.Paths) == 0 {
+		return cfg, errors.New("nothing to follow: give --logs GLOB, --demo, or ship.paths in --config")
+	}
+	// Our own data is never a log to follow.
+	cfg.Ship.Exclude = append(cfg.Ship.Exclude, filepath.Join(data, "kafka", "**"), filepath.Join(data, "index", "**"), filepath.Join(data, "ship", "**"))
+	return cfg, nil
+}
+
+func up(ctx context.Context, cfg Config, o upOptions, out io.Writer) error {
+	log := newLogger(cfg.Log)
+	if o.config == "" && cfg.Log.Format == "auto" && isTerminal(os.Stderr) {
+		log = log.Level(zerolog.WarnLevel) // the progress says the rest
+	}
+	// In a container the collector works harder before the limit ends the process.
+	if _, err := memlimit.SetGoMemLimitWithOpts(memlimit.WithRatio(0.9), memlimit.WithProvider(memlimit.FromCgroup)); err != nil {
+		log.Debug().Err(err).Msg("no memory limit is set")
+	}
+	broker, err := startBroker(cfg.Data, o.kafka)
+	if err != nil {
+		return err
+	}
+	cfg.Kafka.Brokers = []string{broker.Addr()}
+	err = upOn(ctx, cfg, o, log, out)
+	return errors.Join(err, broker.Close())
+}
+
+// startBroker takes the default port if it is free, another one if not; a port that was
+// asked for is a must.
+func startBroker(data, listen string) (*embedded.Broker, error) {
+	ec := embedded.DefaultConfig()
+	ec.DataDir, ec.Listen = filepath.Join(data, "kafka"), listen
+	broker, err := embedded.Start(ec)
+	if errors.Is(err, syscall.EADDRINUSE) && listen == defaultKafka {
+		ec.Listen = "127.0.0.1:0"
+		broker, err = embedded.Start(ec)
+	}
+	if errors.Is(err, embedded.ErrLocked) {
+		return nil, fmt.Errorf("another foghorn runs on the data folder %s: stop it, or give another --data", data)
+	}
+	return broker, err
+}
+
+func upOn(ctx context.Context, cfg Config, o upOptions, log zerolog.Logger, out io.Writer) error {
+	n, err := newNode(cfg, log)
+	if err != nil {
+		return err
+	}
+	defer n.client.Close()
+	var parts []ops.Component // in the order of the flow: stopped from the source down
+	if o.demo {
+		dc := demo.DefaultConfig()
+		dc.Dir, dc.Seed = filepath.Join(cfg.Data, "shop"), uint64(time.Now().UnixNano())
+		shop, err := demo.New(dc)
+		if err != nil {
+			return err
+		}
+		parts = append(parts, ops.Component{Name: "demo", Run: shop.Run})
+	}
+	ship, shipParts, err := n.ship()
+	if err != nil {
+		return err
+	}
+	processParts, err := n.process()
+	if err != nil {
+		return err
+	}
+	alertParts, err := n.alert()
+	if err != nil {
+		return err
+	}
+	ix, err := n.index()
+	if err != nil {
+		return err
+	}
+	defer ix.close()
+	parts = append(parts, shipParts...)
+	parts = append(parts, processParts...)
+	parts = append(parts, ix.parts...)
+	parts = append(parts, alertParts...)
+	if !o.quiet {
+		p := &progress{out: out, terminal: out == os.Stderr && isTerminal(os.Stderr), cfg: cfg, ship: ship, index: ix, demo: o.demo}
+		parts = append([]ops.Component{{Name: "progress", Run: p.run}}, parts...)
+	}
+	started := time.Now()
+	group := ops.Group{Components: parts}
+	err = group.Run(ctx)
+	if err == nil && !o.quiet {
+		s := ship.Status()
+		fmt.Fprintf(out, "stopped after %s: %s lines shipped, nothing left in hand\n", time.Since(started).Round(time.Second), humanize.Comma(s.Lines))
+	}
+	return err
+}
+
+func brokerCommand() *cobra.Command {
+	var data, listen string
+	cmd := &cobra.Command{
+		Use:   "broker --data DIR",
+		Short: "Run the embedded Kafka alone, for trials of the roles",
+		Long: `Run the embedded Kafka alone: one node without replication, for trials of the roles on one
+machine. For production use Apache Kafka.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if data == "" {
+				return errors.New("--data DIR is needed")
+			}
+			ec := embedded.DefaultConfig()
+			ec.DataDir, ec.Listen = data, listen
+			broker, err := embedded.Start(ec)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), "brokers="+broker.Addr())
+			<-cmd.Context().Done()
+			return broker.Close()
+		},
+	}
+	cmd.Flags().StringVar(&data, "data", "", "the `folder` of its log")
+	cmd.Flags().StringVar(&listen, "listen", defaultKafka, "`host:port`")
+	return cmd
+}
+
+// progress tells a person at the terminal how far the backlog is read and what to try.
+type progress struct {
+	out      io.Writer
+	terminal bool
+	cfg      Config
+	ship     *shipper.Shipper
+	index    *index
+	demo     bool
+}
+
+const (
+	progressEvery = time.Second
+	progressPlain = 10 // of them between two lines where there is no terminal
+)
+
+func (p *progress) run(ctx context.Context) error {
+	p.greet()
+	tick := time.NewTicker(progressEvery)
+	defer tick.Stop()
+	start, before := time.Now(), int64(-1)
+	for i := 1; ; i++ {
+		select {
+		case <-ctx.Done():
+			p.end()
+			return nil
+		case <-tick.C:
+		}
+		s, c := p.ship.Status(), p.index.coverage()
+		if before < 0 {
+			before = c.Lines
+		}
+		rate := float64(c.Lines-before) / progressEvery.Seconds()
+		before = c.Lines
+		if s.Files > 0 && s.Lag() == 0 && c.LagRecords == 0 && rate == 0 || p.demo && i > 3 {
+			p.end()
+			fmt.Fprintf(p.out, "caught up after %s: %s lines of %s files are searchable. New lines follow within a second; Ctrl-C stops.\n",
+				time.Since(start).Round(time.Second), humanize.Comma(c.Lines), humanize.Comma(int64(len(c.Sources))))
+			<-ctx.Done()
+			return nil
+		}
+		p.say(i, fmt.Sprintf("read %s of %s in %d files, %s lines searchable, %s lines/s, %s to go",
+			humanize.Bytes(uint64(s.Acked)), humanize.Bytes(uint64(s.Bytes)), s.Files, humanize.Comma(c.Lines), humanize.Comma(int64(rate)), humanize.Bytes(uint64(s.Lag()))))
+	}
+}
+
+func (p *progress) greet() {
+	server := ""
+	if p.cfg.Index.Listen != defaultListen {
+		server = " --server http://" + p.cfg.Index.Listen
+	}
+	self := os.Args[0]
+	if !strings.Contains(self, "/") {
+		self = "foghorn"
+	}
+	host, port, _ := net.SplitHostPort(p.cfg.Index.Listen)
+	fmt.Fprintf(p.out, `Foghorn is up.
+  search API  http://%s
+  Kafka       %s
+  data        %s
+Try, in another terminal:
+  %s grep -i error%s
+  %s search 'level:>=warn'%s
+  %s anomalies%s
+`, net.JoinHostPort(host, port), p.cfg.Kafka.Brokers[0], p.cfg.Data, self, server, self, server, self, server)
+	if p.demo {
+		fmt.Fprintf(p.out, `The shop of the demonstration is healthy now. After half a minute its replication stops, then a
+database refuses connections, then the video service answers "not found". Watch it:
+  %s anomalies --follow%s
+`, self, server)
+	}
+}
+
+func (p *progress) say(i int, line string) {
+	if p.terminal {
+		fmt.Fprintf(p.out, "\r\x1b[K%s", line)
+	} else if i%progressPlain == 0 {
+		fmt.Fprintln(p.out, line)
+	}
+}
+
+func (p *progress) end() {
+	if p.terminal {
+		fmt.Fprint(p.out, "\r\x1b[K")
+	}
+}
