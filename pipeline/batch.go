@@ -3,15 +3,12 @@ package pipeline
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
-
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/plog"
 )
 
-// Attributes that carry a line's identity through OTLP. Source, generation and labels
-// are resource attributes, the others attributes of the log record.
+// Attributes that carry a line's identity through OTLP. Source, generation, host and path
+// are resource attributes, the others (and host and path where they differ from the
+// resource's) attributes of the log record.
 const (
 	attrSource     = "foghorn.source"
 	attrGeneration = "foghorn.generation" // 16 hex digits
@@ -24,6 +21,8 @@ const (
 	attrHost       = "host.name"
 	attrPath       = "log.file.path"
 	attrService    = "service.name"
+	attrTrace      = "trace_id" // only when OTLP's own field cannot carry it
+	attrSpan       = "span_id"
 )
 
 // ErrBadBatch is wrapped by DecodeEvents's error for a record that is no batch of ours.
@@ -31,172 +30,67 @@ var ErrBadBatch = errors.New("bad batch of events")
 
 // EncodeEvents makes the logs.events record of events of one source, in offset order: an
 // OTLP LogsData protobuf with one resource per generation. A body that is not UTF-8 is
-// a bytes value, any other a string. Partition is the raw record's partition.
+// a bytes value, any other a string. Partition is the raw record's partition. Keys of
+// Attrs are none of the names above.
 func EncodeEvents(partition int, events []Event) (Message, error) {
 	if len(events) == 0 {
 		return Message{}, errors.New("encode events: no events")
 	}
-	logs := plog.NewLogs()
-	var records plog.LogRecordSlice
-	for i := range events {
-		e := &events[i]
-		if i == 0 || e.ID.Generation != events[i-1].ID.Generation {
-			r := logs.ResourceLogs().AppendEmpty()
-			a := r.Resource().Attributes()
-			a.EnsureCapacity(4)
-			a.PutStr(attrSource, e.ID.Source)
-			a.PutStr(attrGeneration, string(appendHex16(nil, e.ID.Generation)))
-			if e.Host != "" {
-				a.PutStr(attrHost, e.Host)
+	source := events[0].ID.Source
+	sizes := make([]int, len(events))
+	var total int
+	for start := 0; start < len(events); {
+		first, end, size := &events[start], start, 0
+		for ; end < len(events) && events[end].ID.Generation == first.ID.Generation; end++ {
+			if events[end].ID.Source != source {
+				return Message{}, fmt.Errorf("encode events of %s: one is of %s", source, events[end].ID.Source)
 			}
-			if e.Path != "" {
-				a.PutStr(attrPath, e.Path)
-			}
-			records = r.ScopeLogs().AppendEmpty().LogRecords()
-			records.EnsureCapacity(len(events) - i)
+			w := recordWriter{measure: true}
+			w.event(&events[end], first)
+			sizes[end] = w.size
+			size += sizeField(w.size)
 		}
-		encodeEvent(records.AppendEmpty(), e, &events[0])
+		total += sizeField(sizeField(resourceSize(first)) + sizeField(size))
+		start = end
 	}
-	value, err := (&plog.ProtoMarshaler{}).MarshalLogs(logs)
-	if err != nil {
-		return Message{}, fmt.Errorf("encode events of %s: %w", events[0].ID.Source, err)
+
+	w := recordWriter{b: make([]byte, 0, total)}
+	for start := 0; start < len(events); {
+		first, end, size := &events[start], start, 0
+		for ; end < len(events) && events[end].ID.Generation == first.ID.Generation; end++ {
+			size += sizeField(sizes[end])
+		}
+		n := resourceSize(first)
+		w.b = appendLen(w.b, fieldResourceLogs, sizeField(n)+sizeField(size))
+		w.b = appendLen(w.b, fieldResource, n)
+		w.resource(first)
+		w.b = appendLen(w.b, fieldScopeLogs, size)
+		for i := start; i < end; i++ {
+			w.b = appendLen(w.b, fieldLogRecord, sizes[i])
+			w.event(&events[i], first)
+		}
+		start = end
 	}
-	return Message{
-		Topic: TopicEvents, Partition: partition,
-		Key: []byte(events[0].ID.Source), Value: value,
-	}, nil
+	return Message{Topic: TopicEvents, Partition: partition, Key: []byte(source), Value: w.b}, nil
 }
 
-func encodeEvent(r plog.LogRecord, e, first *Event) {
-	r.SetTimestamp(pcommon.Timestamp(e.Timestamp))
-	r.SetObservedTimestamp(pcommon.Timestamp(e.Observed))
-	r.SetSeverityNumber(plog.SeverityNumber(e.Severity))
-	r.SetSeverityText(e.SeverityText)
-	if validUTF8(e.Body) {
-		r.Body().SetStr(string(e.Body))
-	} else {
-		r.Body().SetEmptyBytes().FromRaw(e.Body)
+// resource writes the attributes of the resource whose first event is e.
+func (w *recordWriter) resource(e *Event) {
+	var generation [16]byte
+	w.attr(fieldResourceAttr, attrSource, e.ID.Source)
+	w.attr(fieldResourceAttr, attrGeneration, string(appendHex16(generation[:0], e.ID.Generation)))
+	if e.Host != "" {
+		w.attr(fieldResourceAttr, attrHost, e.Host)
 	}
-	if id, ok := decodeID[[16]byte](e.TraceID); ok {
-		r.SetTraceID(id)
-	}
-	if id, ok := decodeID[[8]byte](e.SpanID); ok {
-		r.SetSpanID(id)
-	}
-	a := r.Attributes()
-	a.EnsureCapacity(len(e.Attrs) + 4)
-	a.PutInt(attrOffset, e.ID.Offset)
-	if e.Size != int64(len(e.Body))+1 {
-		a.PutInt(attrSize, e.Size)
-	}
-	if e.Truncated {
-		a.PutBool(attrTruncated, true)
-	}
-	if e.TimeObserved {
-		a.PutBool(attrNoTime, true)
-	}
-	if e.Service != "" {
-		a.PutStr(attrService, e.Service)
-	}
-	if e.Host != first.Host {
-		a.PutStr(attrHost, e.Host)
-	}
-	if e.Template != "" {
-		a.PutStr(attrTemplate, e.Template)
-	}
-	if e.ErrorClass != "" {
-		a.PutStr(attrErrorClass, e.ErrorClass)
-	}
-	for i := range e.Attrs {
-		a.PutStr(e.Attrs[i].Key, e.Attrs[i].Value)
+	if e.Path != "" {
+		w.attr(fieldResourceAttr, attrPath, e.Path)
 	}
 }
 
-// DecodeEvents reads a record of logs.events, written by EncodeEvents.
-func DecodeEvents(m *Message) ([]Event, error) {
-	logs, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(m.Value)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrBadBatch, err)
-	}
-	events := make([]Event, 0, logs.LogRecordCount())
-	for i := 0; i < logs.ResourceLogs().Len(); i++ {
-		r := logs.ResourceLogs().At(i)
-		var base Event
-		if err := decodeResource(&base, r.Resource().Attributes()); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrBadBatch, err)
-		}
-		for j := 0; j < r.ScopeLogs().Len(); j++ {
-			records := r.ScopeLogs().At(j).LogRecords()
-			for k := 0; k < records.Len(); k++ {
-				events = append(events, base)
-				decodeEvent(&events[len(events)-1], records.At(k))
-			}
-		}
-	}
-	return events, nil
-}
-
-func decodeResource(e *Event, a pcommon.Map) error {
-	for k, v := range a.All() {
-		switch k {
-		case attrSource:
-			e.ID.Source = v.Str()
-		case attrGeneration:
-			g, err := strconv.ParseUint(v.Str(), 16, 64)
-			if err != nil {
-				return fmt.Errorf("generation: %w", err)
-			}
-			e.ID.Generation = g
-		case attrHost:
-			e.Host = v.Str()
-		case attrPath:
-			e.Path = v.Str()
-		}
-	}
-	if e.ID.Source == "" {
-		return errors.New("no " + attrSource)
-	}
-	return nil
-}
-
-func decodeEvent(e *Event, r plog.LogRecord) {
-	e.Timestamp, e.Observed = int64(r.Timestamp()), int64(r.ObservedTimestamp())
-	e.Severity, e.SeverityText = Severity(r.SeverityNumber()), r.SeverityText()
-	if b := r.Body(); b.Type() == pcommon.ValueTypeBytes {
-		e.Body = b.Bytes().AsRaw()
-	} else {
-		e.Body = []byte(b.Str())
-	}
-	if id := r.TraceID(); !id.IsEmpty() {
-		e.TraceID = id.String()
-	}
-	if id := r.SpanID(); !id.IsEmpty() {
-		e.SpanID = id.String()
-	}
-	e.Size = int64(len(e.Body)) + 1
-	e.Attrs = make([]Attr, 0, r.Attributes().Len())
-	for k, v := range r.Attributes().All() {
-		switch k {
-		case attrOffset:
-			e.ID.Offset = v.Int()
-		case attrSize:
-			e.Size = v.Int()
-		case attrTruncated:
-			e.Truncated = v.Bool()
-		case attrNoTime:
-			e.TimeObserved = v.Bool()
-		case attrService:
-			e.Service = v.Str()
-		case attrHost:
-			e.Host = v.Str()
-		case attrTemplate:
-			e.Template = v.Str()
-		case attrErrorClass:
-			e.ErrorClass = v.Str()
-		default:
-			e.Attrs = append(e.Attrs, Attr{k, v.AsString()})
-		}
-	}
+func resourceSize(e *Event) int {
+	w := recordWriter{measure: true}
+	w.resource(e)
+	return w.size
 }
 
 // EventTime returns the event's own time.

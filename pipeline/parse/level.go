@@ -51,9 +51,9 @@ const (
 	levelBytes  = 160
 )
 
-// findLevel looks for a level word near the beginning of text: in brackets or before a
-// colon in any case (`[error]`, `<info>`, `warning:`), after level=, as the first word in any
-// case, or in capitals. capitals and first say whether the last two count.
+// findLevel looks for a level word near the beginning of text: in brackets, or before a
+// colon where a new part begins (`[error]`, `<info>`, `sshd: error: `), after level=, as the
+// first word in any case, or in capitals. capitals and first say whether the last two count.
 func findLevel(b []byte, first, capitals bool) []byte {
 	b = b[:min(len(b), levelBytes)]
 	tokens := 0
@@ -85,6 +85,9 @@ func findLevel(b []byte, first, capitals bool) []byte {
 		if i < len(b) {
 			right = b[i]
 		}
+		if right == ':' && (i+1 < len(b) && b[i+1] > ' ' && !upper || !upper && !partStart(b[:start])) {
+			right = 'x'
+		}
 		if levelPlace(left, right, upper, first, capitals, word) ||
 			left == '=' && levelKey(b[:start-1]) {
 			if _, ok := levelOf(word); ok {
@@ -107,6 +110,16 @@ func levelPlace(left, right byte, upper, first, capitals bool, word []byte) bool
 		return true
 	}
 	return (right == ':' || capitals && upper || first) && plainLevel(word)
+}
+
+// partStart says whether what follows b begins a part: b is blank or ends in punctuation.
+func partStart(b []byte) bool {
+	for i := len(b) - 1; i >= 0; i-- {
+		if b[i] != ' ' {
+			return !isWordByte(b[i])
+		}
+	}
+	return true
 }
 
 // levelKey says whether text ends with the name of a level field.

@@ -96,14 +96,16 @@ func (p *Parser) setPriority(pri int) {
 	}
 }
 
-// syslogTag reads `program[pid]: message` or `program: message`.
+// syslogTag reads `program[pid]: message` or `program: message`. With a pid the program's
+// name may hold blanks (macOS).
 func syslogTag(b []byte) (tag, pid, message []byte, ok bool) {
 	const maxTag = 128
-	i := 0
-	for ; i < len(b) && i < maxTag; i++ {
+	blank := false
+	for i := 0; i < len(b) && i < maxTag; i++ {
 		switch b[i] {
-		case ' ', '\t':
-			// launchd: com.apple.xpc.launchd[1] (com.apple.preference): message
+		case ' ':
+			blank = true
+		case '\t', '=', '"':
 			return nil, nil, nil, false
 		case '[':
 			end := bytes.IndexByte(b[i:min(len(b), i+maxTag)], ']')
@@ -112,9 +114,12 @@ func syslogTag(b []byte) (tag, pid, message []byte, ok bool) {
 			}
 			tag, pid = b[:i], b[i+1:i+end]
 			if !allDigits(pid) {
-				pid = nil
+				if pid = nil; blank {
+					return nil, nil, nil, false
+				}
 			}
 			i += end + 1
+			// launchd: com.apple.xpc.launchd[1] (com.apple.preference): message
 			if i < len(b) && b[i] == ' ' && i+1 < len(b) && b[i+1] == '(' {
 				if j := bytes.Index(b[i:min(len(b), i+maxTag)], []byte("):")); j > 0 {
 					i += j + 1
@@ -125,7 +130,10 @@ func syslogTag(b []byte) (tag, pid, message []byte, ok bool) {
 			}
 			return tag, pid, bytes.TrimLeft(b[i+1:], " "), true
 		case ':':
-			if i == 0 || i+1 < len(b) && b[i+1] != ' ' && b[i+1] != '\t' {
+			if blank || i == 0 {
+				return nil, nil, nil, false
+			}
+			if i+1 < len(b) && b[i+1] != ' ' && b[i+1] != '\t' {
 				continue
 			}
 			return b[:i], nil, bytes.TrimLeft(b[i+1:], " "), true

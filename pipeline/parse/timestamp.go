@@ -196,8 +196,9 @@ func (t *civil) readNamed(b []byte) int {
 }
 
 // readTime reads the time of day behind a date that ends at i, with fraction, AM or PM
-// and zone. colonFraction says that a fraction may stand after a colon, in milliseconds.
-func (t *civil) readTime(b []byte, i int, colonFraction bool) int {
+// and zone. lax says that minutes and seconds may lack their leading zero and a fraction
+// may stand after a colon, in milliseconds.
+func (t *civil) readTime(b []byte, i int, lax bool) int {
 	if i == 0 || i >= len(b) {
 		return 0
 	}
@@ -220,13 +221,13 @@ func (t *civil) readTime(b []byte, i int, colonFraction bool) int {
 	if sep != ':' && sep != '.' {
 		return 0
 	}
-	if t.min, i, ok = num2(b, i+1); !ok || i >= len(b) || b[i] != sep {
+	if t.min, i, ok = sixty(b, i+1, lax); !ok || i >= len(b) || b[i] != sep {
 		return 0
 	}
-	if t.sec, i, ok = num2(b, i+1); !ok {
+	if t.sec, i, ok = sixty(b, i+1, lax); !ok {
 		return 0
 	}
-	if colonFraction && i+1 < len(b) && b[i] == ':' && isDigit(b[i+1]) {
+	if lax && i+1 < len(b) && b[i] == ':' && isDigit(b[i+1]) {
 		ms := 0
 		for i++; i < len(b) && isDigit(b[i]) && ms < 1000; i++ {
 			ms = ms*10 + int(b[i]-'0')
@@ -306,6 +307,15 @@ func (t *civil) readZone(b []byte, i int) int {
 		return k
 	}
 	return i
+}
+
+// sixty reads minutes or seconds: two digits, or when lax one or two.
+func sixty(b []byte, i int, lax bool) (v, end int, ok bool) {
+	if !lax {
+		return num2(b, i)
+	}
+	v, end = num12(b, i)
+	return v, end, end > 0
 }
 
 // num reads n bytes that are known to be digits.
