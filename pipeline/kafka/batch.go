@@ -84,7 +84,7 @@ func (d *decoder) batch(b []byte, from int64, msgs []pipeline.Message) (out []pi
 	if attributes&attrControl != 0 || next <= from || count == 0 {
 		return msgs, used, 0, next, nil
 	}
-	payload, err := expand(compress.Compression(attributes&attrCodec), b[batchHeader:])
+	payload, err := expand(compress.Compression(attributes&attrCodec), b[batchHeader:], maxExpanded)
 	if err != nil {
 		return msgs, 0, 0, 0, fmt.Errorf("record batch at offset %d: %w", base, err)
 	}
@@ -154,8 +154,8 @@ func (d *decoder) name(b []byte) string {
 	return s
 }
 
-// expand undoes the compression of a batch.
-func expand(codec compress.Compression, b []byte) ([]byte, error) {
+// expand undoes the compression of a batch; more than limit bytes are an error.
+func expand(codec compress.Compression, b []byte, limit int64) ([]byte, error) {
 	if codec == compress.None {
 		return b, nil
 	}
@@ -166,12 +166,12 @@ func expand(codec compress.Compression, b []byte) ([]byte, error) {
 	r := c.NewReader(bytes.NewReader(b))
 	defer r.Close()
 	out := bytes.NewBuffer(make([]byte, 0, 8*len(b)+512))
-	n, err := io.Copy(out, io.LimitReader(r, maxExpanded+1))
+	n, err := io.Copy(out, io.LimitReader(r, limit+1))
 	if err != nil {
 		return nil, fmt.Errorf("expand %v: %w", codec, err)
 	}
-	if n > maxExpanded {
-		return nil, fmt.Errorf("expand %v: more than %d bytes", codec, maxExpanded)
+	if n > limit {
+		return nil, fmt.Errorf("expand %v: more than %d bytes", codec, limit)
 	}
 	return out.Bytes(), nil
 }

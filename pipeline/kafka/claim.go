@@ -76,7 +76,7 @@ func (c *committer) flush() {
 		return
 	}
 	client.stats.commitErrors.Add(1)
-	client.log.Warn().Err(err).Str("group", c.group.cfg.Group).Msg("offsets not committed, records may be processed again")
+	client.waiting("commits of group "+c.group.cfg.Group, err)
 	if errors.Is(err, kafka.IllegalGeneration) || errors.Is(err, kafka.UnknownMemberId) || errors.Is(err, kafka.RebalanceInProgress) {
 		return
 	}

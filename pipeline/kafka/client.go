@@ -145,14 +145,19 @@ func (c *Client) retry(ctx context.Context, what string, fn func(context.Context
 			return ctx.Err()
 		case errors.As(err, &permanent):
 			return permanent.error
+		case err == errSoon:
+		default:
+			c.waiting(what, err)
+			c.refresh()
 		}
-		c.waiting(what, err)
-		c.refresh()
 		if pause.wait(ctx) != nil {
 			return ctx.Err()
 		}
 	}
 }
+
+// errSoon makes retry call again without a word.
+var errSoon = errors.New("not yet")
 
 // errPermanent marks an error that retry does not wait out.
 type errPermanent struct{ error }

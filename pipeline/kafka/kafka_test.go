@@ -47,7 +47,7 @@ func startBroker(t testing.TB, cfg embedded.Config) *embedded.Broker {
 
 func newClient(t testing.TB, brokers []string) *kafka.Client {
 	t.Helper()
-	log := zerolog.Nop()
+	log := nopLog
 	if testing.Verbose() {
 		log = zerolog.New(zerolog.NewTestWriter(t))
 	}
@@ -58,6 +58,8 @@ func newClient(t testing.TB, brokers []string) *kafka.Client {
 	t.Cleanup(c.Close)
 	return c
 }
+
+var nopLog = zerolog.Nop()
 
 var topicNumber atomic.Int64
 

@@ -82,7 +82,7 @@ func (c *Client) createAbsent(ctx context.Context, specs []pipeline.TopicSpec, r
 		}
 		c.log.Info().Str("topic", t.Topic).Int("partitions", t.NumPartitions).Int("replicas", replicas).Msg("topic made")
 	}
-	return errors.New("topics are being made")
+	return errSoon // they are being made
 }
 
 func topicConfig(spec pipeline.TopicSpec, replicas int) kafka.TopicConfig {
