@@ -159,7 +159,7 @@ kafka: { brokers: [%[2]s], partitions: 4 }
 ship: { host: web-1, paths: ['%[1]s/logs/*.log'], listen: '%[3]s' }
 process: { listen: '%[4]s' }
 index: { listen: '%[5]s', seal_age: 10s }
-alert: { listen: '%[6]s', webhooks: [{ url: '%[7]s' }] }
+alert: { listen: '%[6]s', receivers: [{ name: test, webhook: '%[7]s' }] }
 `, dir, "'"+strings.Join(brokers, "', '")+"'", listen["ship"], listen["process"], listen["index"], listen["alert"], webhook)
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)

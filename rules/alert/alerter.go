@@ -24,8 +24,8 @@ type Alerter struct {
 	m       *metrics
 }
 
-// New returns an Alerter that reads source, a consumer group on the topic anomalies. reg
-// may be nil. It starts nothing.
+// New returns an Alerter that reads source, a consumer group on the topic anomalies. log
+// should carry the component; reg may be nil. It starts nothing.
 func New(cfg Config, source pipeline.Source, log zerolog.Logger, reg prometheus.Registerer) (*Alerter, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func New(cfg Config, source pipeline.Source, log zerolog.Logger, reg prometheus.
 	if err != nil {
 		return nil, err
 	}
-	a := &Alerter{cfg: cfg, source: source, log: log.With().Str("component", "alert").Logger(), m: m}
+	a := &Alerter{cfg: cfg, source: source, log: log, m: m}
 	labels := cfg.labels()
 	for i := range cfg.Receivers {
 		r := &cfg.Receivers[i]
@@ -92,7 +92,10 @@ func (a *Alerter) work(ctx context.Context, c pipeline.Claim) error {
 	}()
 	start, err := c.OffsetAt(ctx, time.Now().Add(-a.cfg.Lookback))
 	if err != nil {
-		return ignoreEnd(ctx, fmt.Errorf("find the offset to read back from: %w", err))
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("find the offset to read back from: %w", err)
 	}
 	c.SeekTo(min(start, committed))
 	known, firing := newSeen(), map[string]item{}
@@ -112,8 +115,11 @@ func (a *Alerter) work(ctx context.Context, c pipeline.Claim) error {
 		var gap *pipeline.GapError
 		if errors.As(err, &gap) {
 			a.log.Error().Int64("from", gap.From).Int64("to", gap.To).Msg("anomaly events lost to retention before they were read")
-		} else if err != nil {
-			return ignoreEnd(ctx, fmt.Errorf("fetch: %w", err))
+		} else if err != nil && ctx.Err() == nil {
+			return fmt.Errorf("fetch: %w", err)
+		}
+		if ctx.Err() != nil {
+			break
 		}
 		for i := range batch {
 			if !live && batch[i].Offset >= committed {
@@ -133,13 +139,6 @@ func (a *Alerter) work(ctx context.Context, c pipeline.Claim) error {
 	a.drain(l)
 	commit(c, l, sent)
 	return nil
-}
-
-func ignoreEnd(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
 }
 
 // commit passes on how far everything is delivered. It returns what is committed.
