@@ -199,7 +199,7 @@ func TestDeadReceiverDoesNotHoldBackTheOthers(t *testing.T) {
 		p.append(t, event(fmt.Sprint(i), 1, pipeline.AnomalyOpen))
 		want = append(want, fmt.Sprintf("%d/1", i))
 	}
-	var log bytes.Buffer
+	var log lockedBuffer
 	_, stop := start(t, cfg, p, &log)
 	eventually(t, "the living receiver has all", func() bool { return len(alive.taken()) == 20 })
 	if diff := cmp.Diff(want, alive.taken()); diff != "" {
