@@ -1,0 +1,124 @@
+package file
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/rs/zerolog"
+
+	"foghorn/rules"
+)
+
+// WatchConfig says what a Watcher looks at.
+type WatchConfig struct {
+	// Dir is the folder of rule files.
+	Dir string
+	// Interval is how often it is read. Default 2 s.
+	Interval time.Duration
+}
+
+// DefaultWatchConfig returns the settings for a folder.
+func DefaultWatchConfig(dir string) WatchConfig {
+	return WatchConfig{Dir: dir, Interval: 2 * time.Second}
+}
+
+// Validate reports all settings that make no sense.
+func (c *WatchConfig) Validate() error {
+	var errs []error
+	if c.Dir == "" {
+		errs = append(errs, errors.New("dir: expected a folder"))
+	}
+	if c.Interval <= 0 {
+		errs = append(errs, errors.New("interval: expected more than 0"))
+	}
+	return errors.Join(errs...)
+}
+
+// Watcher puts rules in force when their files change.
+type Watcher struct {
+	cfg  WatchConfig
+	pack []*rules.Rule
+	live *rules.Live
+	log  zerolog.Logger
+	seen uint64 // the hash of the files last looked at
+	gone bool   // the folder could not be read the last time
+}
+
+// NewWatcher returns a Watcher that swaps live. live holds what LoadSet gave for the same
+// folder and pack.
+func NewWatcher(cfg WatchConfig, pack []*rules.Rule, live *rules.Live, log zerolog.Logger) *Watcher {
+	return &Watcher{cfg: cfg, pack: pack, live: live, log: log.With().Str("component", "rules").Logger()}
+}
+
+// Run looks at the files until ctx ends. What it cannot read or understand it logs once;
+// the rules in force stay.
+func (w *Watcher) Run(ctx context.Context) error {
+	tick := time.NewTicker(w.cfg.Interval)
+	defer tick.Stop()
+	w.look()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			w.look()
+		}
+	}
+}
+
+func (w *Watcher) look() {
+	texts, err := read(w.cfg.Dir)
+	if err != nil {
+		if !w.gone {
+			w.log.Error().Err(err).Str("dir", w.cfg.Dir).Msg("rule files cannot be read: rules stay as they are")
+		}
+		w.gone = true
+		return
+	}
+	hash := contentHash(texts)
+	if hash == w.seen && !w.gone {
+		return
+	}
+	w.seen, w.gone = hash, false
+	list, err := parseAll(texts)
+	if err == nil {
+		var set *rules.Set
+		if set, err = join(list, w.pack); err == nil {
+			if !same(set, w.live.Load()) {
+				w.live.Swap(set)
+				w.log.Info().Str("dir", w.cfg.Dir).Int("rules", len(set.Rules())).Msg("rules reloaded")
+			}
+			return
+		}
+	}
+	w.log.Error().Err(err).Str("dir", w.cfg.Dir).Msg("rule files have faults: rules stay as they are")
+}
+
+func contentHash(texts []text) uint64 {
+	h := xxhash.New()
+	for _, t := range texts {
+		var size [16]byte
+		binary.LittleEndian.PutUint64(size[:8], uint64(len(t.name)))
+		binary.LittleEndian.PutUint64(size[8:], uint64(len(t.data)))
+		for _, b := range [][]byte{size[:], []byte(t.name), t.data} {
+			_, _ = h.Write(b) // a hash takes everything
+		}
+	}
+	return h.Sum64()
+}
+
+// same says whether two sets have the same rules in the same words.
+func same(a, b *rules.Set) bool {
+	if len(a.Rules()) != len(b.Rules()) {
+		return false
+	}
+	for i, r := range a.Rules() {
+		if o := b.Rules()[i]; r.ID != o.ID || r.Revision != o.Revision {
+			return false
+		}
+	}
+	return true
+}

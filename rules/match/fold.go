@@ -1,0 +1,176 @@
+package match
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"foghorn/pipeline"
+	"foghorn/rules"
+)
+
+// pending gathers the matches of one rule and group between two calls of Flush.
+type pending struct {
+	rule       *rules.Rule
+	group      map[string]string
+	runs       []run
+	hosts      []string
+	services   []string
+	templates  []string
+	errorClass string
+	samples    []pipeline.Sample
+}
+
+// run is a stretch of matches of one generation of a source.
+type run struct {
+	rules.Matches
+	source *source
+}
+
+// fold counts an event for a rule.
+func (m *Matcher) fold(r *rules.Rule, e *pipeline.Event) {
+	p := m.group(r, e)
+	s := m.last
+	s.matched = max(s.matched, e.Timestamp)
+	at := -1
+	for i := len(p.runs) - 1; i >= 0; i-- {
+		if g := &p.runs[i].Matches; g.Generation == e.ID.Generation && g.Source == e.ID.Source {
+			at = i
+			break
+		}
+	}
+	if at < 0 || len(p.runs[at].Offsets) >= rules.MaxOffsets {
+		at = len(p.runs)
+		p.runs = append(p.runs, run{rules.Matches{Source: e.ID.Source, Generation: e.ID.Generation}, s})
+	}
+	g := &p.runs[at]
+	g.Offsets = append(g.Offsets, e.ID.Offset)
+	g.Times = append(g.Times, e.Timestamp)
+
+	p.hosts = addName(p.hosts, e.Host)
+	p.services = addName(p.services, e.Service)
+	p.templates = addName(p.templates, e.Template)
+	if p.errorClass == "" {
+		p.errorClass = e.ErrorClass
+	}
+	if len(p.samples) < rules.MaxSamples {
+		p.samples = append(p.samples, pipeline.Sample{
+			Source: e.ID.Source, Generation: e.ID.Generation, Offset: e.ID.Offset,
+			Timestamp: e.EventTime(), Line: cut(e.Body),
+		})
+	}
+}
+
+// group finds the pending matches of the rule and the event's group.
+func (m *Matcher) group(r *rules.Rule, e *pipeline.Event) *pending {
+	m.values = m.values[:0]
+	found, names := extract(r, e.Body)
+	for _, name := range r.GroupBy {
+		value, ok := "", false
+		if i := slices.Index(names, name); i > 0 && found[2*i] >= 0 {
+			value, ok = string(e.Body[found[2*i]:found[2*i+1]]), true
+		}
+		if !ok {
+			value, _ = e.Field(name)
+		}
+		m.values = append(m.values, clip(value))
+	}
+	m.key = append(append(m.key[:0], r.ID...), 0)
+	m.key = append(m.key, r.Revision...)
+	for _, v := range m.values {
+		m.key = append(append(m.key, 0), v...)
+	}
+	p, ok := m.pending[string(m.key)]
+	if !ok {
+		p = &pending{rule: r, group: make(map[string]string, len(m.values))}
+		for i, name := range r.GroupBy {
+			p.group[name] = m.values[i]
+		}
+		m.pending[string(m.key)] = p
+		m.order = append(m.order, p)
+	}
+	return p
+}
+
+// extract runs the rule's patterns over a line: the first that fits decides.
+func extract(r *rules.Rule, line []byte) (found []int, names []string) {
+	for i := range r.Extract {
+		x := &r.Extract[i]
+		if found = x.RE.FindSubmatchIndex(line); found != nil {
+			return found, x.Names
+		}
+	}
+	return nil, nil
+}
+
+// partials makes the records of one group: several when there are too many matches.
+func (m *Matcher) partials(p *pending) []rules.Partial {
+	base := rules.Partial{
+		Rule: p.rule.ID, Revision: p.rule.Revision, Group: p.group,
+		Partition: m.part, Progress: m.progress,
+		Hosts: p.hosts, Services: p.services, Templates: p.templates, ErrorClass: p.errorClass,
+	}
+	// The parts of one source stay in order. The first carries the samples, the last the
+	// clocks: until then, time must not pass for matches that are still to come.
+	var out []rules.Partial
+	count := 0
+	for i := range p.runs {
+		g := &p.runs[i]
+		if len(out) == 0 || count+len(g.Offsets) > rules.MaxOffsets {
+			out = append(out, base)
+			count = 0
+		}
+		part := &out[len(out)-1]
+		part.Sources = append(part.Sources, g.Matches)
+		count += len(g.Offsets)
+	}
+	out[0].Samples = p.samples
+	last := &out[len(out)-1]
+	for i := range p.runs {
+		g := &p.runs[i]
+		at := slices.IndexFunc(last.Sources, func(m rules.Matches) bool {
+			return m.Source == g.Source && m.Generation == g.Generation
+		})
+		if at < 0 {
+			at = len(last.Sources)
+			last.Sources = append(last.Sources, rules.Matches{Source: g.Source, Generation: g.Generation})
+		}
+		last.Sources[at].Clock = g.source.Clock
+	}
+	return out
+}
+
+func addName(names []string, name string) []string {
+	if name == "" || len(names) >= rules.MaxNames || slices.Contains(names, name) {
+		return names
+	}
+	return append(names, name)
+}
+
+// maxValue bounds a group's value: values are in the keys of records and in memory.
+const maxValue = 512
+
+// clip bounds a value and makes it UTF-8, as the JSON of a record would.
+func clip(value string) string {
+	if len(value) > maxValue {
+		value = string(runeCut([]byte(value), maxValue))
+	}
+	return strings.ToValidUTF8(value, "\uFFFD")
+}
+
+func cut(line []byte) string {
+	if len(line) > rules.MaxSampleLine {
+		line = runeCut(line, rules.MaxSampleLine)
+	}
+	return string(line)
+}
+
+// runeCut cuts b to at most n bytes, not within a character.
+func runeCut(b []byte, n int) []byte {
+	for i := n; i > n-utf8.UTFMax; i-- {
+		if utf8.RuneStart(b[i]) {
+			return b[:i]
+		}
+	}
+	return b[:n]
+}
