@@ -4,8 +4,18 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
+
+// GrepArgs returns the arguments with which grep answers a call.
+func GrepArgs(call []string) []string {
+	args := append([]string{"-a"}, call...)
+	if !slices.Contains(call, "-F") {
+		args = append([]string{"-E"}, args...)
+	}
+	return args
+}
 
 // GrepCalls returns argument lists that mean the same to `grep -E` (`grep` with -F) and to
 // `foghorn grep`. Some look for words and ids of random lines of the corpora.
@@ -44,7 +54,7 @@ func GrepCalls(corpora []Corpus, quota map[string]int, seed uint64) [][]string {
 		{"-q", "Failed"},
 		{"no line holds these words"},
 		{"-iw", "-e", "denied", "-e", "unreachable", "-A1"},
-		{"-hv", "[a-z]"},
+		{"-hv", "[A-Z]"},
 		{"-o", "-n", "-w", "sshd"},
 		{"-x", "-i", ".*exception.*"},
 	}

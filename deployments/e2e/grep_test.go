@@ -3,15 +3,9 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"sort"
-	"strings"
 	"testing"
 )
 
@@ -26,11 +20,7 @@ func compareGrep(ctx context.Context, t *testing.T, bin, dir, server string, cal
 	}
 	sort.Strings(files)
 	for _, call := range calls {
-		args := append([]string{"-a"}, call...)
-		if !slices.Contains(call, "-F") {
-			args = append([]string{"-E"}, args...)
-		}
-		want, wantCode := output(ctx, t, "grep", append(args, files...)...)
+		want, wantCode := output(ctx, t, "grep", append(GrepArgs(call), files...)...)
 		want = Rename(want, orig, logs)
 		have, haveCode := output(ctx, t, bin, append([]string{"grep", "--server", server}, call...)...)
 		if wantCode != haveCode {
@@ -41,22 +31,4 @@ func compareGrep(ctx context.Context, t *testing.T, bin, dir, server string, cal
 		}
 	}
 	t.Logf("%d grep calls compared", len(calls))
-}
-
-// output runs a command and returns what it wrote and its exit code.
-func output(ctx context.Context, t *testing.T, name string, args ...string) ([]byte, int) {
-	t.Helper()
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "GREP_COLORS=", "TERM=dumb")
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatalf("%s %q: %v", name, args, err)
-	}
-	if said := strings.TrimSpace(errs.String()); said != "" {
-		t.Errorf("%s %q said: %s", filepath.Base(name), args, said)
-	}
-	return out.Bytes(), cmd.ProcessState.ExitCode()
 }
