@@ -24,7 +24,7 @@ func (p *Parser) known(key, value []byte, number bool) bool {
 	switch string(key) {
 	case "time", "ts", "timestamp", "@timestamp", "Timestamp", "@t", "t", "datetime", "date",
 		"asctime", "eventTime", "event.time", "time_local", "time_iso8601", "msec", "epoch":
-		return p.timeField(value, number)
+		return p.timeField(value)
 	case "level", "lvl", "severity", "log.level", "levelname", "loglevel", "log_level", "@level", "@l",
 		"severity_text", "severityText", "SeverityText", "Level", "LEVEL", "Severity":
 		return p.levelField(value, number)
@@ -53,14 +53,11 @@ func (p *Parser) known(key, value []byte, number bool) bool {
 	return false
 }
 
-func (p *Parser) timeField(value []byte, number bool) bool {
+func (p *Parser) timeField(value []byte) bool {
 	if p.found.hasTime {
 		return false
 	}
-	ns, ok := int64(0), false
-	if !number {
-		ns, ok = p.clock.whole(value)
-	}
+	ns, ok := p.clock.whole(value)
 	if !ok && len(value) >= 9 {
 		ns, ok = epoch(value)
 	}
