@@ -121,6 +121,7 @@ func (s *Stage) record(m *pipeline.Message) {
 		s.bury(m, "decode", err.Error())
 		return
 	}
+	src := s.sources.get(l.ID.Source, s)
 	if fresh, _ := s.high.Advance(l.ID, l.Size); !fresh {
 		s.counts.duplicates++
 		return
@@ -129,7 +130,6 @@ func (s *Stage) record(m *pipeline.Message) {
 		l.Raw, l.Truncated = l.Raw[:s.cfg.MaxLine], true
 		s.counts.cut++
 	}
-	src := s.sources.get(l.ID.Source, s)
 	e, reason := parseLine(src.parser, &l)
 	if reason != "" {
 		src.parser = newParser(s.cfg.Parse, &s.buf)
