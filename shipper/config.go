@@ -54,7 +54,7 @@ func DefaultConfig() Config {
 	return Config{
 		Exclude: []string{
 			"*.gz", "*.xz", "*.zst", "*.bz2", "*.zip", "*.lz4",
-			"wtmp", "wtmp[-.]*", "btmp", "btmp[-.]*", "lastlog", "faillog", "*.journal", "*.journal~",
+			"wtmp", "wtmp.*", "wtmp-*", "btmp", "btmp.*", "btmp-*", "lastlog", "faillog", "*.journal", "*.journal~",
 		},
 		Host:         host,
 		LineLimit:    1 << 20,

@@ -2,32 +2,33 @@ package identity
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
-// Rotated says whether path is a name that log rotation gives to the file base: in the
-// same folder, the name of base with numbers or a date put behind it (app.log.1,
+// Originals returns the paths of which path may be a rotated name, nearest first: in the
+// same folder, path without the numbers or the date that stand at its end (app.log.1,
 // app.log-20260102, app.log.2026-01-02T03:04) or before its extension (app-20260102.log,
-// app.1.log), or with .old, .bak, .prev, .save or .orig behind it.
+// app.1.log), or without .old, .bak, .prev, .save or .orig at its end.
+func Originals(path string) []string {
+	dir, name := filepath.Split(path)
+	ext := filepath.Ext(name)
+	stem := strings.TrimSuffix(name, ext)
+	var out []string
+	for i := len(name) - 1; i > 0; i-- {
+		if rotation(name[i:]) {
+			out = append(out, dir+name[:i])
+		}
+		if ext != "" && i < len(stem) && rotation(stem[i:]) {
+			out = append(out, dir+stem[:i]+ext)
+		}
+	}
+	return out
+}
+
+// Rotated says whether base is among the Originals of path.
 func Rotated(base, path string) bool {
-	if base == path || filepath.Dir(base) != filepath.Dir(path) {
-		return false
-	}
-	b, p := filepath.Base(base), filepath.Base(path)
-	if rest, ok := strings.CutPrefix(p, b); ok && rotation(rest) {
-		return true
-	}
-	ext := filepath.Ext(b)
-	stem := strings.TrimSuffix(b, ext)
-	if ext == "" || stem == "" {
-		return false
-	}
-	rest, ok := strings.CutPrefix(p, stem)
-	if !ok {
-		return false
-	}
-	rest, ok = strings.CutSuffix(rest, ext)
-	return ok && rotation(rest)
+	return len(path) > len(base) && slices.Contains(Originals(path), base)
 }
 
 func rotation(s string) bool {

@@ -33,6 +33,9 @@ type Cursor struct {
 // At returns a Cursor at a line's start.
 func At(offset int64) Cursor { return Cursor{Offset: offset} }
 
+// Reached is the offset up to which the file was looked at.
+func (c Cursor) Reached() int64 { return c.Offset + c.skipped }
+
 // maxLines bounds what a chunk of many short lines costs in line headers.
 const maxLines = 8192
 

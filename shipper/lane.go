@@ -1,0 +1,162 @@
+package shipper
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"foghorn/pipeline"
+	"foghorn/shipper/tail"
+)
+
+// chunk is lines of one generation on their way to the broker.
+type chunk struct {
+	gen   *generation
+	lines []tail.Line
+	bytes int
+	cost  int64
+	end   mark // what the generation's mark becomes when the lines are acknowledged
+}
+
+// lineCost is what a line costs in memory beside its bytes, until it is encoded.
+const lineCost = 72
+
+func newChunk(g *generation, lines []tail.Line, end mark) *chunk {
+	c := &chunk{gen: g, lines: lines, end: end}
+	for i := range lines {
+		c.bytes += len(lines[i].Raw)
+	}
+	c.cost = int64(c.bytes + lineCost*len(lines))
+	return c
+}
+
+// lane carries the lines of the sources of one partition, in order, with one Produce at
+// a time. It holds at most room bytes; push waits beyond that, in the order of callers.
+type lane struct {
+	partition int
+	labels    []pipeline.Attr
+	linger    time.Duration
+	maxBatch  int
+	send      func(ctx context.Context, msgs []pipeline.Message) error
+	acked     func(c *chunk)
+
+	size int64
+	room *semaphore.Weighted
+	wake chan struct{} // capacity 1
+
+	mu     sync.Mutex
+	queue  []*chunk
+	bytes  int
+	oldest time.Time // when the first chunk of the queue came
+}
+
+// push hands over a chunk; it waits while the lane is full, and fails when ctx ends.
+func (l *lane) push(ctx context.Context, c *chunk) error {
+	if err := l.room.Acquire(ctx, min(c.cost, l.size)); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	if len(l.queue) == 0 {
+		l.oldest = time.Now()
+	}
+	l.queue = append(l.queue, c)
+	l.bytes += c.bytes
+	l.mu.Unlock()
+	l.nudge()
+	return nil
+}
+
+func (l *lane) nudge() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// maxRecords bounds what encoding a batch of short lines costs.
+const maxRecords = 10_000
+
+// take removes the chunks of the next batch. full says that waiting would not make it
+// better; since is when its first chunk came.
+func (l *lane) take(must bool) (batch []*chunk, wait time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.queue) == 0 {
+		return nil, -1
+	}
+	if wait = l.linger - time.Since(l.oldest); wait > 0 && l.bytes < l.maxBatch && !must {
+		return nil, wait
+	}
+	bytes, records := 0, 0
+	for len(l.queue) > 0 && bytes < l.maxBatch && records < maxRecords {
+		c := l.queue[0]
+		l.queue[0] = nil
+		l.queue = l.queue[1:]
+		bytes += c.bytes
+		records += len(c.lines)
+		batch = append(batch, c)
+	}
+	l.bytes -= bytes
+	return batch, 0
+}
+
+// run sends until ctx ends, or until stop is closed and all was sent.
+func (l *lane) run(ctx context.Context, stop <-chan struct{}) error {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	stopping := false
+	for {
+		batch, wait := l.take(stopping)
+		if batch != nil {
+			if err := l.send(ctx, l.encode(batch)); err != nil {
+				return fmt.Errorf("produce to %s/%d: %w", pipeline.TopicRaw, l.partition, err)
+			}
+			for _, c := range batch {
+				l.acked(c)
+				l.room.Release(min(c.cost, l.size))
+			}
+			continue
+		}
+		if stopping {
+			return nil
+		}
+		if wait < 0 {
+			wait = time.Hour
+		}
+		timer.Reset(wait)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-stop:
+			stopping = true
+		case <-l.wake:
+		case <-timer.C:
+		}
+	}
+}
+
+func (l *lane) encode(batch []*chunk) []pipeline.Message {
+	n := 0
+	for _, c := range batch {
+		n += len(c.lines)
+	}
+	msgs := make([]pipeline.Message, 0, n)
+	for _, c := range batch {
+		for i := range c.lines {
+			line := pipeline.Line{
+				ID:        pipeline.LineID{Source: c.gen.src.id, Generation: c.gen.number, Offset: c.lines[i].Offset},
+				Raw:       c.lines[i].Raw,
+				Size:      c.lines[i].Size,
+				Truncated: c.lines[i].Truncated,
+				Labels:    l.labels,
+			}
+			m := pipeline.EncodeLine(&line)
+			m.Partition = l.partition
+			msgs = append(msgs, m)
+		}
+	}
+	return msgs
+}

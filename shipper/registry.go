@@ -1,0 +1,269 @@
+package shipper
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"foghorn/pipeline"
+	"foghorn/shipper/checkpoint"
+	"foghorn/shipper/discover"
+	"foghorn/shipper/identity"
+)
+
+const (
+	// saveEvery bounds how often the checkpoint is written.
+	saveEvery = time.Second
+	// scanGap is the least time between two scans that workers ask for.
+	scanGap = 50 * time.Millisecond
+	// forgetAfter is how long a finished generation is remembered whose file no scan meets,
+	// keepUnseen how many of them a source has at most.
+	forgetAfter = 24 * time.Hour
+	keepUnseen  = 16
+)
+
+// registry knows which file is which. It is one goroutine: it scans, gives generations to
+// files, finds where the content of a generation went, and saves the checkpoint.
+type registry struct {
+	s     *Shipper
+	store *checkpoint.Store
+	log   zerolog.Logger
+
+	epoch, births uint64
+	byID          map[identity.ID]*generation
+	problems      map[string]string // path to what was logged about it
+	unsaved       []*generation     // found, and not in the checkpoint yet
+	saved         time.Time
+	saveFailed    bool
+	first         bool // no scan was done yet
+}
+
+func (s *Shipper) newRegistry(store *checkpoint.Store) (*registry, error) {
+	r := &registry{
+		s: s, store: store, log: s.log, byID: map[identity.ID]*generation{},
+		problems: map[string]string{}, first: true,
+	}
+	st, ok, err := store.Load()
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		r.epoch = randomEpoch()
+		s.log.Info().Str("path", store.Path()).Msg("no checkpoint yet: every file is shipped from its beginning")
+		return r, nil
+	}
+	r.epoch, r.births = st.Epoch, st.Births
+	now := time.Now()
+	for i := range st.Files {
+		src := r.source(st.Files[i].Path)
+		g := restore(src, &st.Files[i], now)
+		src.gens = append(src.gens, g)
+		if g.id != (identity.ID{}) {
+			r.byID[g.id] = g
+		}
+	}
+	return r, nil
+}
+
+// source returns the source of a path, made if need be.
+func (r *registry) source(path string) *source {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	src := r.s.sources[path]
+	if src == nil {
+		src = &source{
+			id: pipeline.SourceID(r.s.cfg.Host, path), path: path,
+			open: &r.s.open, wake: make(chan struct{}, 1),
+		}
+		r.s.sources[path] = src
+	}
+	return src
+}
+
+// run scans until ctx ends: every ScanInterval, and soon after a worker asked for it.
+func (r *registry) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		start := time.Now()
+		r.scan(ctx, start)
+		took := time.Since(start)
+		if r.s.dirty.Load() && time.Since(r.saved) >= saveEvery {
+			r.keep()
+		}
+		// Scanning takes a fifth of the time at most, however many files there are.
+		if !pause(ctx, max(scanGap, 4*took)) {
+			return
+		}
+		timer := time.NewTimer(max(0, r.s.cfg.ScanInterval-time.Since(start)))
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-r.s.kicks:
+		}
+		timer.Stop()
+	}
+}
+
+// keep saves and logs when that fails; shipping of known files goes on meanwhile, new
+// files wait.
+func (r *registry) keep() bool {
+	err := r.save()
+	if err != nil {
+		r.s.metrics.errors.Inc()
+		if !r.saveFailed {
+			r.log.Error().Err(err).Msg("checkpoint cannot be saved, trying again; new files wait")
+		}
+	} else if r.saveFailed {
+		r.log.Info().Msg("checkpoint is saved again")
+	}
+	r.saveFailed = err != nil
+	return err == nil
+}
+
+// save writes the checkpoint.
+func (r *registry) save() error {
+	r.s.dirty.Store(false)
+	st := checkpoint.State{Epoch: r.epoch, Births: r.births}
+	for _, src := range r.s.sources { // only this goroutine changes the map
+		src.mu.Lock()
+		for _, g := range src.gens {
+			st.Files = append(st.Files, g.snapshot())
+		}
+		src.mu.Unlock()
+	}
+	r.saved = time.Now()
+	if err := r.store.Save(&st); err != nil {
+		r.s.dirty.Store(true)
+		return err
+	}
+	return nil
+}
+
+// close closes all files.
+func (r *registry) close() {
+	for _, src := range r.s.sources {
+		src.mu.Lock()
+		for _, g := range src.gens {
+			g.close()
+		}
+		src.mu.Unlock()
+	}
+}
+
+// scan looks at everything once.
+func (r *registry) scan(ctx context.Context, now time.Time) {
+	found, problems := discover.Scan(r.s.cfg.Paths, r.s.cfg.Exclude)
+	r.report(problems)
+	v := view{now: now, paths: make(map[string]identity.ID, len(found)), ids: make(map[identity.ID]string, len(found))}
+	for i := range found {
+		f := &found[i]
+		v.paths[f.Path] = f.File.ID
+		if _, ok := v.ids[f.File.ID]; !ok {
+			v.ids[f.File.ID] = f.Path
+		}
+	}
+	for i := range found {
+		if g := r.byID[found[i].File.ID]; g != nil {
+			r.met(ctx, g, &found[i], now)
+		}
+	}
+	for _, src := range r.s.sources {
+		r.check(ctx, src, &v)
+	}
+	held := 0
+	for i := range found {
+		if f := &found[i]; f.File.Size > 0 && r.byID[f.File.ID] == nil && !r.own(f.Path) {
+			if r.classify(ctx, f, now) {
+				held++
+			}
+		}
+	}
+	r.s.mu.Lock()
+	r.s.held = held
+	r.s.mu.Unlock()
+	r.release(ctx)
+	r.first = false
+}
+
+// view is what one scan found.
+type view struct {
+	now   time.Time
+	paths map[string]identity.ID
+	ids   map[identity.ID]string
+}
+
+// met takes note of a file that is known, and calls for a worker when it has changed.
+func (r *registry) met(ctx context.Context, g *generation, f *discover.Found, now time.Time) {
+	src := g.src
+	src.mu.Lock()
+	changed := f.File.Size != g.size || !f.File.MTime.Equal(g.mtime)
+	call := !g.done && (changed || src.failure != "" || r.first && f.File.Size != g.at())
+	if g.done && changed && g.fault == intact {
+		g.check, call = true, true
+	}
+	if !g.done {
+		g.listed = f.File.Size
+	}
+	if g.seen != f.Path && g.seen != "" {
+		if st, err := identity.Stat(g.seen); err != nil || st.ID != g.id {
+			g.seen = f.Path
+			r.s.dirty.Store(true)
+		}
+	}
+	if !g.unseen.IsZero() {
+		g.unseen = time.Time{}
+		r.s.dirty.Store(true)
+	}
+	src.mu.Unlock()
+	if call {
+		r.s.schedule.ask(ctx, src)
+	}
+}
+
+// own says that a file is the shipper's.
+func (r *registry) own(path string) bool {
+	return filepath.Dir(path) == filepath.Clean(r.s.cfg.DataDir)
+}
+
+// report logs what could not be looked at, once per path and reason.
+func (r *registry) report(problems []discover.Problem) {
+	seen := make(map[string]bool, len(problems))
+	for _, p := range problems {
+		seen[p.Path] = true
+		r.problem(p.Path, p.Err)
+	}
+	for path := range r.problems {
+		if !seen[path] {
+			if f, err := identity.Stat(path); err != nil || r.byID[f.ID] != nil {
+				delete(r.problems, path)
+			}
+		}
+	}
+}
+
+func (r *registry) problem(path string, err error) {
+	if r.problems[path] == err.Error() {
+		return
+	}
+	r.problems[path] = err.Error()
+	r.s.metrics.errors.Inc()
+	r.log.Warn().Str("path", path).Err(err).Msg("file or folder cannot be read, trying again")
+}
+
+// release saves what was found, and only then lets it be read: the generation of a line
+// is on disk before the line is produced.
+func (r *registry) release(ctx context.Context) {
+	if len(r.unsaved) == 0 || !r.keep() {
+		return
+	}
+	for _, g := range r.unsaved {
+		g.src.mu.Lock()
+		g.saved = true
+		g.src.mu.Unlock()
+	}
+	for _, g := range r.unsaved {
+		r.s.schedule.ask(ctx, g.src)
+	}
+	r.unsaved = nil
+}

@@ -1,0 +1,200 @@
+package shipper
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"time"
+
+	"foghorn/shipper/discover"
+	"foghorn/shipper/identity"
+	"foghorn/shipper/tail"
+)
+
+// check finds out, for one source, which of its files left their path, resolves faults
+// that its worker met, and forgets what is over.
+func (r *registry) check(ctx context.Context, src *source, v *view) {
+	src.mu.Lock()
+	defer src.mu.Unlock()
+	rewritten := false
+	for _, g := range src.gens {
+		if f := g.fault; f != intact {
+			r.resolve(g, v)
+			rewritten = rewritten || f == truncated && g == src.last()
+			r.s.schedule.ask(ctx, src)
+		}
+	}
+	if rewritten {
+		r.missed(src, v.now)
+	}
+	for i, g := range src.gens {
+		if g.away.IsZero() && (i < len(src.gens)-1 || r.left(g, v)) {
+			g.away = v.now
+			r.s.dirty.Store(true)
+			r.s.metrics.rotations.Inc()
+			r.log.Debug().Str("path", src.path).Uint64("generation", g.number).Msg("file left its path")
+			if i == len(src.gens)-1 {
+				r.missed(src, v.now)
+			}
+			break // missed may have changed the list; the others are looked at next time
+		}
+		if !g.away.IsZero() && !g.done && i == len(src.gens)-1 && v.paths[src.path] == g.id && g.id != (identity.ID{}) {
+			g.away = time.Time{} // it came back under its name
+			r.s.dirty.Store(true)
+		}
+	}
+	unseen := 0
+	for _, g := range src.gens {
+		if !g.done && g.saved && !g.away.IsZero() {
+			r.s.schedule.ask(ctx, src)
+		}
+		if _, ok := v.ids[g.id]; !ok && g.unseen.IsZero() {
+			g.unseen = v.now
+		}
+		if !g.unseen.IsZero() {
+			unseen++
+		}
+	}
+	r.forget(src, v.now, unseen)
+}
+
+// left says whether the newest file of a source is no longer at the source's path. A
+// path that cannot be looked at tells nothing.
+func (r *registry) left(g *generation, v *view) bool {
+	if id, ok := v.paths[g.src.path]; ok {
+		return id != g.id
+	}
+	f, err := identity.Stat(g.src.path)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	return f.ID != g.id
+}
+
+// forget drops finished generations whose files are gone for long, or deleted for sure.
+func (r *registry) forget(src *source, now time.Time, unseen int) {
+	kept := src.gens[:0]
+	for _, g := range src.gens {
+		over := g.done && g.file == nil && g.acked.Load().offset >= g.at() && !g.unseen.IsZero() &&
+			(g.id == identity.ID{} || now.Sub(g.unseen) > forgetAfter || unseen > keepUnseen)
+		if !over {
+			kept = append(kept, g)
+			continue
+		}
+		unseen--
+		if r.byID[g.id] == g {
+			delete(r.byID, g.id)
+		}
+		r.s.dirty.Store(true)
+	}
+	clear(src.gens[len(kept):])
+	src.gens = kept
+	if len(kept) == 0 {
+		r.s.mu.Lock()
+		delete(r.s.sources, src.path)
+		r.s.mu.Unlock()
+	}
+}
+
+// resolve finds where the content of g went: into a copy, or nowhere. src.mu is held.
+func (r *registry) resolve(g *generation, v *view) {
+	now := v.now
+	was := g.fault
+	g.fault, g.check = intact, false
+	if path, ok := v.ids[g.id]; ok && was == gone {
+		g.seen = path // it was renamed while it was looked for
+		return
+	}
+	g.close()
+	if r.byID[g.id] == g {
+		delete(r.byID, g.id)
+	}
+	g.id = identity.ID{}
+	r.s.dirty.Store(true)
+	if was == truncated && !g.done {
+		r.s.metrics.truncations.Inc()
+	}
+	if g.away.IsZero() {
+		g.away = now
+	}
+	if g.done {
+		return
+	}
+	log := r.log.With().Str("path", g.src.path).Uint64("generation", g.number).Int64("offset", g.at()).Logger()
+	if c, ok := r.copyOf(g); ok {
+		g.id, g.seen, g.grew = c.File.ID, c.Path, earlier(c.File.MTime, now)
+		g.size, g.mtime, g.listed = 0, time.Time{}, c.File.Size
+		g.unseen, g.cur = time.Time{}, tail.At(g.at())
+		g.done = c.File.Size <= g.at()
+		r.byID[g.id] = g
+		log.Info().Str("copy", c.Path).Int64("rest", max(0, c.File.Size-g.at())).Msg("file was truncated, its rest is read from the copy")
+		return
+	}
+	g.done = true
+	if n := max(g.size, g.listed) - g.at(); n > 0 {
+		r.s.metrics.lostBytes.Add(float64(n))
+		log.Warn().Int64("bytes", n).Bool("truncated", was == truncated).Msg("file was truncated or removed before it was read to its end, lines are lost")
+	} else {
+		log.Info().Bool("truncated", was == truncated).Msg("file was truncated or removed")
+	}
+	// What may follow a half line or lie behind the mark is gone: nothing is owed.
+	g.listed = g.at()
+}
+
+// copyOf finds the copy of what g held before it was truncated.
+func (r *registry) copyOf(g *generation) (best discover.Found, ok bool) {
+	for _, f := range r.strangers(g.src.path) {
+		if r.copied(g, &f) && (!ok || f.File.Size > best.File.Size) {
+			best, ok = f, true
+		}
+	}
+	return best, ok
+}
+
+// copied says whether f holds what g held: see the package comment.
+func (r *registry) copied(g *generation, f *discover.Found) bool {
+	file, err := os.Open(f.Path)
+	if err != nil {
+		r.problem(f.Path, err)
+		return false
+	}
+	defer file.Close()
+	if g.head.Len == 0 {
+		return false
+	}
+	if ok, err := g.head.Holds(file); err != nil || !ok {
+		return false
+	}
+	if f.File.Size < g.anchor.End() {
+		return true
+	}
+	ok, err := g.anchor.Holds(file)
+	return err == nil && ok
+}
+
+// strangers are the files beside path, under names that rotation gives, which belong to
+// no generation; oldest first.
+func (r *registry) strangers(path string) []discover.Found {
+	dir := filepath.Dir(path)
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		r.problem(dir, err)
+	}
+	var out []discover.Found
+	for _, e := range entries {
+		name := filepath.Join(dir, e.Name())
+		if !identity.Rotated(path, name) {
+			continue
+		}
+		f, err := identity.Stat(name)
+		if err != nil || !f.Regular || f.Size == 0 || r.byID[f.ID] != nil {
+			continue
+		}
+		out = append(out, discover.Found{Path: name, File: f})
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].File.MTime.Before(out[j].File.MTime) })
+	return out
+}

@@ -1,0 +1,229 @@
+package shipper
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"runtime"
+	"sort"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/semaphore"
+
+	"foghorn/pipeline"
+	"foghorn/shipper/checkpoint"
+	"foghorn/shipper/tail"
+)
+
+// stopGrace is how long Run waits at its end for what was sent to be acknowledged.
+const stopGrace = 3 * time.Second
+
+// Shipper ships the files of one server.
+type Shipper struct {
+	cfg      Config
+	sink     pipeline.Sink
+	log      zerolog.Logger
+	metrics  *metrics
+	schedule *scheduler
+	readers  chan *tail.Reader
+	kicks    chan struct{} // capacity 1: the registry has something to do
+	open     atomic.Int64  // open files
+	lines    atomic.Int64  // acknowledged
+	dirty    atomic.Bool   // the checkpoint on disk is behind
+	warned   atomic.Int64  // when the broker's absence was last logged, Unix nanoseconds
+	ready    chan struct{} // closed once lanes are made
+
+	lanes []*lane // read only once ready is closed
+
+	mu      sync.Mutex
+	sources map[string]*source // by path; written by the registry alone
+	held    int
+}
+
+// New returns a Shipper; Run starts it. reg may be nil.
+func New(cfg Config, sink pipeline.Sink, log zerolog.Logger, reg prometheus.Registerer) (*Shipper, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("shipper: %w", err)
+	}
+	s := &Shipper{
+		cfg: cfg, sink: sink, log: log.With().Str("component", "shipper").Logger(),
+		readers: make(chan *tail.Reader, max(2, runtime.GOMAXPROCS(0))),
+		kicks:   make(chan struct{}, 1),
+		ready:   make(chan struct{}),
+		sources: map[string]*source{},
+	}
+	s.schedule = &scheduler{limit: cfg.MaxActive, work: s.work}
+	s.metrics = newMetrics(s)
+	if reg != nil {
+		if err := s.metrics.register(reg); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// Run ships until ctx ends. It then stops reading, waits up to 3 s for what was sent to
+// be acknowledged, and saves the checkpoint. It is called once. Errors: the data folder is used
+// by another process, or its checkpoint cannot be read (checkpoint.ErrLocked, ErrDamaged,
+// ErrNewer).
+func (s *Shipper) Run(ctx context.Context) error {
+	store, err := checkpoint.Open(s.cfg.DataDir)
+	if err != nil {
+		return fmt.Errorf("shipper: %w", err)
+	}
+	defer store.Close()
+	reg, err := s.newRegistry(store)
+	if err != nil {
+		return fmt.Errorf("shipper: %w", err)
+	}
+	for range cap(s.readers) {
+		s.readers <- tail.NewReader(s.cfg.LineLimit)
+	}
+
+	// The lanes outlive ctx for a moment: what was read is still sent.
+	sendCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := make(chan struct{})
+	var reading, sending sync.WaitGroup
+	reading.Go(func() { s.makeLanes(ctx, sendCtx, stop, &sending) })
+	reading.Go(func() { reg.run(ctx) })
+	reading.Wait()
+	s.schedule.wg.Wait()
+	close(stop)
+	timer := time.AfterFunc(stopGrace, cancel)
+	sending.Wait()
+	timer.Stop()
+	reg.close()
+	if err := reg.save(); err != nil {
+		return fmt.Errorf("shipper: %w", err)
+	}
+	return nil
+}
+
+// makeLanes asks how many partitions there are, for as long as it takes.
+func (s *Shipper) makeLanes(ctx, sendCtx context.Context, stop <-chan struct{}, wg *sync.WaitGroup) {
+	defer s.watchBroker()()
+	n, err := s.sink.Partitions(ctx, pipeline.TopicRaw)
+	for ; err != nil || n < 1; n, err = s.sink.Partitions(ctx, pipeline.TopicRaw) {
+		if ctx.Err() != nil {
+			return
+		}
+		s.warn(err, "partitions of "+pipeline.TopicRaw+" are not known, trying again")
+		if !pause(ctx, time.Second) {
+			return
+		}
+	}
+	labels := make([]pipeline.Attr, 0, len(s.cfg.Labels))
+	for k, v := range s.cfg.Labels {
+		labels = append(labels, pipeline.Attr{Key: k, Value: v})
+	}
+	sort.Slice(labels, func(i, j int) bool { return labels[i].Key < labels[j].Key })
+	size := max(int64(s.cfg.MaxMemory/n), int64(s.cfg.MaxBatch))
+	for p := range n {
+		l := &lane{
+			partition: p, labels: labels, linger: s.cfg.Linger, maxBatch: s.cfg.MaxBatch,
+			send: s.produce, acked: s.acked,
+			size: size, room: semaphore.NewWeighted(size), wake: make(chan struct{}, 1),
+		}
+		s.lanes = append(s.lanes, l)
+		wg.Go(func() {
+			if err := l.run(sendCtx, stop); err != nil && !errors.Is(err, context.Canceled) {
+				s.log.Error().Err(err).Int("partition", p).Msg("lines were not sent")
+			}
+		})
+	}
+	close(s.ready)
+}
+
+// push hands a chunk to the lane of its source.
+func (s *Shipper) push(ctx context.Context, c *chunk) error {
+	select {
+	case <-s.ready:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return s.lanes[pipeline.PartitionFor([]byte(c.gen.src.id), len(s.lanes))].push(ctx, c)
+}
+
+func (s *Shipper) acked(c *chunk) {
+	c.gen.acked.Store(&c.end)
+	s.lines.Add(int64(len(c.lines)))
+	s.metrics.acked.Add(float64(len(c.lines)))
+	s.dirty.Store(true)
+}
+
+// reader waits for one of the few Readers; ok is false when ctx has ended.
+func (s *Shipper) reader(ctx context.Context) (r *tail.Reader, ok bool) {
+	select {
+	case r = <-s.readers:
+		return r, true
+	case <-ctx.Done():
+		return nil, false
+	}
+}
+
+// kick lets the registry scan soon.
+func (s *Shipper) kick() {
+	select {
+	case s.kicks <- struct{}{}:
+	default:
+	}
+}
+
+// Status tells how far the Shipper is. It may be called at any time.
+func (s *Shipper) Status() Status {
+	s.mu.Lock()
+	sources := make([]*source, 0, len(s.sources))
+	for _, src := range s.sources {
+		sources = append(sources, src)
+	}
+	st := Status{Held: s.held}
+	s.mu.Unlock()
+	sort.Slice(sources, func(i, j int) bool { return sources[i].path < sources[j].path })
+	for _, src := range sources {
+		src.mu.Lock()
+		for i, g := range src.gens {
+			f := FileStatus{Path: src.path, Seen: g.seen, Generation: g.number, Size: g.listed, Read: g.at(), Acked: g.acked.Load().offset}
+			if g.done {
+				f.Size = f.Read
+			}
+			if i == len(src.gens)-1 {
+				f.Error = src.failure
+			}
+			if g.done && f.Acked == f.Read && !g.unseen.IsZero() {
+				continue
+			}
+			st.File = append(st.File, f)
+			st.Bytes += f.Size
+			st.Read += f.Read
+			st.Acked += f.Acked
+		}
+		src.mu.Unlock()
+	}
+	st.Files, st.Active, st.Lines = len(st.File), s.schedule.workers(), s.lines.Load()
+	return st
+}
+
+func randomEpoch() uint64 {
+	var b [8]byte
+	rand.Read(b[:]) // never fails, see crypto/rand
+	return binary.BigEndian.Uint64(b[:])
+}
+
+// pause waits for d; false when ctx ended.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

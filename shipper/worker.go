@@ -1,0 +1,374 @@
+package shipper
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"time"
+
+	"foghorn/shipper/identity"
+	"foghorn/shipper/tail"
+)
+
+// Times and sizes of a worker. They are not configuration: each stands for a property of
+// how programs write and rotate logs.
+const (
+	// lookEvery is how often a file with a worker is looked at: for rotation, truncation,
+	// and, where hpcloud/tail does not follow it, for new lines.
+	lookEvery = 200 * time.Millisecond
+	// settle is how long a renamed file must be quiet before the file that took its place
+	// is read: its writer may not have noticed yet.
+	settle = 500 * time.Millisecond
+	// drainLimit ends that wait for a file whose writer goes on writing to it.
+	drainLimit = 3 * time.Second
+	// grace is how long a file that was renamed or removed with nothing in its place must
+	// be quiet before its end is taken for its end.
+	grace = 5 * time.Second
+	// lateGrace is how long a finished file is kept open for a writer that comes late.
+	lateGrace = 30 * time.Second
+	// liveMax is how far behind hpcloud/tail may be: Reader is 30 times as fast.
+	liveMax = 4 << 20
+	// stall is how long lines may stand in a file unseen by hpcloud/tail, whose
+	// notifications can be dropped, before the file is read past it.
+	stall = 600 * time.Millisecond
+	// liveRetry is the pause after hpcloud/tail ended by itself.
+	liveRetry = 5 * time.Second
+	// yieldBytes and yieldQuiet end a turn when other files wait for one.
+	yieldBytes = 8 << 20
+	yieldQuiet = time.Second
+	// gather is how long lines of a live file are gathered before the file is looked at
+	// and they are sent.
+	gather      = 5 * time.Millisecond
+	gatherBytes = 64 << 10
+)
+
+// next is what a worker does after a step.
+type next uint8
+
+const (
+	again next = iota // there may be more to read
+	wait              // until the file grows, or the registry has done something
+	rest              // until a scan finds something to do
+)
+
+// worker reads one source while it has a turn.
+type worker struct {
+	s   *Shipper
+	src *source
+
+	live    *tail.Live
+	liveGen *generation
+	liveAt  int64     // where the next line of live starts
+	liveEnd bool      // live has ended, or told of a truncation
+	reset   bool      // it told of a truncation
+	banned  time.Time // no live before this
+	lines   []tail.Line
+	heard   time.Time // when live last gave a line
+
+	sent  int       // bytes in this turn
+	quiet time.Time // since when nothing was read
+	out   []*chunk
+}
+
+// work gives src its turn.
+func (s *Shipper) work(ctx context.Context, src *source) {
+	w := &worker{s: s, src: src, quiet: time.Now()}
+	defer w.leave()
+	for ctx.Err() == nil {
+		s.schedule.heard(src)
+		n := w.step(ctx)
+		for _, c := range w.out {
+			if s.push(ctx, c) != nil {
+				return
+			}
+			w.sent += c.bytes
+			w.quiet = time.Now()
+		}
+		w.out = w.out[:0]
+		if n == rest || w.yields(n) {
+			return
+		}
+		if n == wait {
+			w.wait(ctx)
+		}
+	}
+}
+
+func (w *worker) yields(n next) bool {
+	quiet := time.Since(w.quiet)
+	if n == wait && quiet > w.s.cfg.IdleAfter && !w.unfinished() {
+		return true
+	}
+	if !(w.sent > yieldBytes || n == wait && quiet > yieldQuiet) || !w.s.schedule.waiting() {
+		return false
+	}
+	if n == again || w.unfinished() {
+		w.s.schedule.ask(context.Background(), w.src)
+	}
+	return true
+}
+
+// unfinished says that a renamed file still has to be ended.
+func (w *worker) unfinished() bool {
+	w.src.mu.Lock()
+	defer w.src.mu.Unlock()
+	for _, g := range w.src.gens {
+		if !g.done && (!g.away.IsZero() || !g.saved) {
+			return true
+		}
+	}
+	return false
+}
+
+// leave ends the turn. Files stay open while there are few: a file that is renamed or
+// removed later can then still be read to its end.
+func (w *worker) leave() {
+	w.src.mu.Lock()
+	defer w.src.mu.Unlock()
+	w.stopLive()
+	for _, g := range w.src.gens {
+		if g.done || w.s.open.Load() > int64(w.s.cfg.MaxOpen) {
+			g.close()
+		}
+	}
+}
+
+// step does one piece of work and puts what it read into out.
+func (w *worker) step(ctx context.Context) next {
+	w.src.mu.Lock()
+	defer w.src.mu.Unlock()
+	now := time.Now()
+	todo := rest
+	for _, g := range w.src.gens {
+		if g.done && (g.file != nil || g.check) && g.fault == intact {
+			todo = min(todo, w.late(ctx, g, now))
+		}
+	}
+	g := w.src.first()
+	switch {
+	case g == nil:
+		w.stopLive()
+		return todo
+	case g.fault != intact || !g.saved:
+		w.stopLive()
+		w.s.kick()
+		return min(todo, wait)
+	}
+	if g.file == nil && !w.ready(g) {
+		return min(todo, rest)
+	}
+	if w.live != nil && (w.liveGen != g || !g.away.IsZero()) {
+		w.stopLive()
+	}
+	if w.live != nil {
+		return min(todo, w.follow(ctx, g, now))
+	}
+	return min(todo, w.read(ctx, g, now))
+}
+
+// ready opens g. A fault is logged once, and tried again after the next scan.
+func (w *worker) ready(g *generation) bool {
+	err := g.open()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		g.fault = gone
+		w.s.kick()
+		return false
+	case err != nil:
+		w.fail(err)
+		return false
+	}
+	same, err := g.look(time.Now(), true)
+	if err != nil {
+		w.fail(err)
+		return false
+	}
+	if !same {
+		w.lost(g, truncated)
+		return false
+	}
+	if w.src.failure != "" {
+		w.src.failure = ""
+		w.s.log.Info().Str("path", w.src.path).Msg("file can be read again")
+	}
+	return true
+}
+
+func (w *worker) fail(err error) {
+	w.s.metrics.errors.Inc()
+	if w.src.failure != err.Error() {
+		w.src.failure = err.Error()
+		w.s.log.Warn().Str("path", w.src.path).Err(err).Msg("file cannot be read, trying again")
+	}
+}
+
+func (w *worker) lost(g *generation, f fault) {
+	g.fault = f
+	w.s.kick()
+}
+
+// read reads the next chunk of g; at its end it ends g, or starts to follow it.
+func (w *worker) read(ctx context.Context, g *generation, now time.Time) next {
+	found, ok := w.chunk(ctx, g, now)
+	if !ok || found {
+		return again
+	}
+	if g.fault != intact {
+		return wait
+	}
+	if g.file == nil {
+		return rest
+	}
+	if !g.away.IsZero() {
+		return w.end(ctx, g, now)
+	}
+	w.moved(g)
+	if g.size-g.at() <= int64(w.s.cfg.LineLimit) && now.After(w.banned) {
+		w.startLive(g)
+	}
+	return wait
+}
+
+// chunk reads what comes next in g and checks that g is still what it was. found says
+// that something came; ok is false when ctx has ended.
+func (w *worker) chunk(ctx context.Context, g *generation, now time.Time) (found, ok bool) {
+	r, ok := w.s.reader(ctx)
+	if !ok {
+		return false, false
+	}
+	lines, cur, err := r.Next(g.file, g.cur)
+	w.s.readers <- r
+	if err != nil {
+		w.fail(err)
+		g.close()
+		return false, true
+	}
+	found = cur != g.cur
+	same, err := g.look(now, found)
+	switch {
+	case err != nil:
+		w.fail(err)
+		g.close()
+		return false, true
+	case !same:
+		w.keep(g, lines)
+		w.lost(g, truncated)
+		return false, true
+	}
+	w.take(g, lines, cur)
+	return found, true
+}
+
+// keep takes those lines that were read before g was truncated.
+func (w *worker) keep(g *generation, lines []tail.Line) {
+	if lines = g.unchanged(lines); len(lines) > 0 {
+		w.take(g, lines, tail.At(lines[len(lines)-1].End()))
+	}
+}
+
+func (w *worker) take(g *generation, lines []tail.Line, cur tail.Cursor) {
+	if c := g.take(lines, cur); c != nil {
+		w.s.metrics.read(c)
+		w.out = append(w.out, c)
+	}
+}
+
+// end finishes a file that is no longer at its source's path, once it is quiet.
+func (w *worker) end(ctx context.Context, g *generation, now time.Time) next {
+	quiet, away := now.Sub(g.grew), now.Sub(g.away)
+	switch {
+	case w.src.newerThan(g) && quiet >= settle:
+	case w.src.newerThan(g) && away >= drainLimit:
+		g.done = true // its last line may be half written: late takes it
+		return again
+	case quiet >= grace && away >= grace:
+	default:
+		if !w.src.newerThan(g) {
+			w.moved(g)
+		}
+		return wait
+	}
+	if !w.rest(ctx, g, now) {
+		return wait
+	}
+	g.done = true
+	w.s.dirty.Store(true)
+	return again
+}
+
+// rest takes the unterminated last line of g, if there is one.
+func (w *worker) rest(ctx context.Context, g *generation, now time.Time) bool {
+	r, ok := w.s.reader(ctx)
+	if !ok {
+		return false
+	}
+	l, found, err := r.Rest(g.file, g.cur)
+	w.s.readers <- r
+	if err != nil {
+		w.fail(err)
+		return false
+	}
+	if !found {
+		return true
+	}
+	same, err := g.look(now, true)
+	if err != nil || !same {
+		w.lost(g, truncated)
+		return false
+	}
+	w.take(g, []tail.Line{l}, tail.At(l.End()))
+	return true
+}
+
+// late reads what a writer put behind the end of a finished file.
+func (w *worker) late(ctx context.Context, g *generation, now time.Time) next {
+	if g.file == nil {
+		g.check = false
+		if err := g.open(); err != nil {
+			return rest // it is finished: what cannot be opened is left alone
+		}
+	}
+	if found, ok := w.chunk(ctx, g, now); found || !ok {
+		return again
+	}
+	switch {
+	case g.fault != intact || g.file == nil:
+		g.close()
+		return rest
+	case now.Sub(g.grew) >= grace && g.size > g.at():
+		w.rest(ctx, g, now)
+		return again
+	case now.Sub(g.grew) >= lateGrace && now.Sub(g.away) >= lateGrace:
+		g.close()
+		return rest
+	}
+	return wait
+}
+
+// moved tells the registry when g is not at its path any more, or, if it is known to be
+// away, when another file has come there.
+func (w *worker) moved(g *generation) {
+	f, err := identity.Stat(w.src.path)
+	switch {
+	case err == nil && f.ID != g.id && (g.away.IsZero() || f.Size > 0),
+		errors.Is(err, fs.ErrNotExist) && g.away.IsZero():
+		w.s.kick()
+	}
+}
+
+// wait waits for lines of the live file, a nudge, or the next look.
+func (w *worker) wait(ctx context.Context) {
+	timer := time.NewTimer(lookEvery)
+	defer timer.Stop()
+	var lines <-chan *tail.Text
+	if w.live != nil && !w.liveEnd {
+		lines = w.live.Lines()
+	}
+	select {
+	case <-ctx.Done():
+	case <-w.src.wake:
+	case <-timer.C:
+	case l, ok := <-lines:
+		w.gather(ctx, l, ok)
+	}
+}
