@@ -14,11 +14,15 @@ type fields struct {
 	list               []field
 	arena              []byte
 	// keys are the keys of the lines before by position: lines of one source mostly
-	// have the same keys in the same order, which saves allocating them.
-	keys []string
+	// have the same keys in the same order, which saves allocating and checking them.
+	keys []knownKey
 	// dropped is how many fields of this line did not fit, or were cut.
 	dropped int
 }
+
+// knownKey is a key as a line spells it, and the attribute's key that it gets when it is
+// not taken.
+type knownKey struct{ raw, key string }
 
 // field is one attribute: its value is value, or arena[start:end].
 type field struct {
@@ -81,13 +85,14 @@ func (f *fields) addFound(key, value []byte) {
 		return
 	}
 	k := f.intern(key)
-	if reserved(k) || f.has(k) {
-		if k = prefixReserved + k; f.has(k) {
+	name := k.key
+	if f.has(name) {
+		if name = prefixReserved + k.raw; f.has(name) {
 			f.dropped++
 			return
 		}
 	}
-	f.push(k, value)
+	f.push(name, value)
 }
 
 func (f *fields) full() bool {
@@ -112,19 +117,22 @@ func (f *fields) push(key string, value []byte) {
 	f.list = append(f.list, field{key: key, start: start, end: len(f.arena)})
 }
 
-// intern returns key as a string, the one of an earlier line where possible.
-func (f *fields) intern(key []byte) string {
+// intern returns the attribute's key for a key, the one of an earlier line where possible.
+func (f *fields) intern(key []byte) knownKey {
 	i := len(f.list)
 	for len(f.keys) <= i {
-		f.keys = append(f.keys, "")
-	}
-	if f.keys[i] == string(key) {
-		return f.keys[i]
+		f.keys = append(f.keys, knownKey{})
 	}
 	if len(key) > maxKey {
 		key = cut(key, maxKey)
 	}
-	f.keys[i] = string(bytes.ToValidUTF8(key, []byte("\uFFFD")))
+	if f.keys[i].raw != string(key) {
+		raw := string(bytes.ToValidUTF8(key, []byte("\uFFFD")))
+		f.keys[i] = knownKey{raw, raw}
+		if reserved(raw) {
+			f.keys[i].key = prefixReserved + raw
+		}
+	}
 	return f.keys[i]
 }
 

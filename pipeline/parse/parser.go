@@ -31,6 +31,12 @@ func newParser(cfg Config, buf *scratch) *Parser {
 
 // found is what a format read from a line.
 type found struct {
+	facts
+	attrs fields
+}
+
+// facts are what is found but the attributes.
+type facts struct {
 	time     int64
 	hasTime  bool
 	severity pipeline.Severity
@@ -41,14 +47,12 @@ type found struct {
 	trace    string
 	span     string
 	status   int
-	attrs    fields
 }
 
 // rewind takes back all but the attributes that m marks (the labels).
 func (f *found) rewind(m mark) {
-	attrs := f.attrs
-	attrs.rewind(m)
-	*f = found{attrs: attrs}
+	f.facts = facts{}
+	f.attrs.rewind(m)
 }
 
 // Parse makes the Event of a line. It never fails: a line of no known format is plain

@@ -122,6 +122,7 @@ func (s *Stage) record(m *pipeline.Message) {
 		return
 	}
 	src := s.sources.get(l.ID.Source, s)
+	l.ID.Source = src.id // one string for all of its events
 	if fresh, _ := s.high.Advance(l.ID, l.Size); !fresh {
 		s.counts.duplicates++
 		return
