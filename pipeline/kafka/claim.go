@@ -76,7 +76,7 @@ func (c *committer) flush() {
 		return
 	}
 	client.stats.commitErrors.Add(1)
-	client.waiting("commits of group "+c.group.cfg.Group, err)
+	client.waiting("commits of group", c.group.cfg.Group, err)
 	if errors.Is(err, kafka.IllegalGeneration) || errors.Is(err, kafka.UnknownMemberId) || errors.Is(err, kafka.RebalanceInProgress) {
 		return
 	}

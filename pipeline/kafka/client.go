@@ -86,16 +86,16 @@ func (c *Client) refresh() {
 	}
 }
 
-// waiting logs why something waits, once per ten seconds for the same what.
-func (c *Client) waiting(what string, err error) {
+// waiting logs what waits and why, once per ten seconds for each kind of thing.
+func (c *Client) waiting(kind, what string, err error) {
 	c.mu.Lock()
-	due := time.Since(c.warned[what]) >= 10*time.Second
+	due := time.Since(c.warned[kind]) >= 10*time.Second
 	if due {
-		c.warned[what] = time.Now()
+		c.warned[kind] = time.Now()
 	}
 	c.mu.Unlock()
 	if due {
-		c.log.Warn().Err(err).Str("for", what).Str("brokers", strings.Join(c.cfg.Brokers, ",")).Msg("waiting for kafka")
+		c.log.Warn().Err(err).Str("for", kind+" "+what).Str("brokers", strings.Join(c.cfg.Brokers, ",")).Msg("waiting for kafka")
 	}
 }
 
@@ -122,7 +122,7 @@ func (c *Client) topic(ctx context.Context, name string) (kafka.Topic, error) {
 // Partitions returns how many partitions topic has. It waits for an absent broker or
 // topic until ctx ends.
 func (c *Client) Partitions(ctx context.Context, topic string) (n int, err error) {
-	err = c.retry(ctx, "partitions of "+topic, func(ctx context.Context) error {
+	err = c.retry(ctx, "partitions of", topic, func(ctx context.Context) error {
 		t, err := c.topic(ctx, topic)
 		n = len(t.Partitions)
 		return err
@@ -131,7 +131,7 @@ func (c *Client) Partitions(ctx context.Context, topic string) (n int, err error
 }
 
 // retry calls fn until it succeeds, fails for good (errPermanent) or ctx ends.
-func (c *Client) retry(ctx context.Context, what string, fn func(context.Context) error) error {
+func (c *Client) retry(ctx context.Context, kind, what string, fn func(context.Context) error) error {
 	var pause backoff
 	for {
 		attempt, cancel := context.WithTimeout(ctx, c.cfg.RequestTimeout)
@@ -147,7 +147,7 @@ func (c *Client) retry(ctx context.Context, what string, fn func(context.Context
 			return permanent.error
 		case err == errSoon:
 		default:
-			c.waiting(what, err)
+			c.waiting(kind, what, err)
 			c.refresh()
 		}
 		if pause.wait(ctx) != nil {

@@ -125,7 +125,7 @@ func (g *Group) Run(ctx context.Context, work func(context.Context, pipeline.Cla
 		case err != nil:
 			// Also the first join of a new cluster, while __consumer_offsets is made. The
 			// library itself pauses before it tries again.
-			g.client.waiting("group "+g.cfg.Group, err)
+			g.client.waiting("group", g.cfg.Group, err)
 		default:
 			g.client.stats.rebalances.Add(1)
 			g.serve(ctx, generation, known, work, &claims)
@@ -168,7 +168,7 @@ func (g *Group) hold(ctx context.Context, commits *committer, topic string, p ka
 	log := g.client.log.With().Str("group", g.cfg.Group).Str("topic", topic).Int("partition", p.ID).Logger()
 	next := p.Offset
 	if next < 0 { // nothing committed
-		err := g.client.retry(ctx, fmt.Sprintf("start of %s/%d", topic, p.ID), func(ctx context.Context) error {
+		err := g.client.retry(ctx, "start of", fmt.Sprintf("%s/%d", topic, p.ID), func(ctx context.Context) error {
 			ends, err := g.client.rangeOf(ctx, topic, p.ID)
 			next = ends.Low
 			return err

@@ -67,7 +67,7 @@ func (l *lane) run() {
 			limit = 0
 		default:
 			c.stats.produceRetries.Add(1)
-			c.waiting(fmt.Sprintf("acknowledgement of %s/%d", l.key.topic, l.key.partition), err)
+			c.waiting("acknowledgement of", fmt.Sprintf("%s/%d", l.key.topic, l.key.partition), err)
 			c.refresh()
 			if pause.wait(c.life) != nil {
 				l.fail(errClosed)

@@ -55,7 +55,7 @@ func (r *reader) gap(to int64) error {
 }
 
 func (r *reader) OffsetAt(ctx context.Context, t time.Time) (offset int64, err error) {
-	err = r.client.retry(ctx, "offset by time in "+r.name(), func(ctx context.Context) error {
+	err = r.client.retry(ctx, "offset by time in", r.name(), func(ctx context.Context) error {
 		offset, err = r.client.offsetAt(ctx, r.dec.topic, r.dec.partition, t)
 		return err
 	})
@@ -100,7 +100,7 @@ func (r *reader) Fetch(ctx context.Context, wait time.Duration) ([]pipeline.Mess
 			return nil, ctx.Err()
 		default:
 			r.client.stats.fetchRetries.Add(1)
-			r.client.waiting("records of "+r.name(), err)
+			r.client.waiting("records of", r.name(), err)
 			r.client.refresh()
 			if err := r.pause.wait(ctx); err != nil {
 				return nil, err

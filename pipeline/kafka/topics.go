@@ -30,13 +30,13 @@ func (e *TopicMismatchError) Error() string {
 // three or more replicas min.insync.replicas is 2 unless the spec sets it. It returns when
 // every partition has a leader.
 func (c *Client) EnsureTopics(ctx context.Context, specs []pipeline.TopicSpec, replication int) error {
-	err := c.retry(ctx, "topics", func(ctx context.Context) error {
+	err := c.retry(ctx, "topics", "to be made", func(ctx context.Context) error {
 		return c.createAbsent(ctx, specs, replication)
 	})
 	if err != nil {
 		return fmt.Errorf("make topics: %w", err)
 	}
-	err = c.retry(ctx, "topic settings", func(ctx context.Context) error {
+	err = c.retry(ctx, "settings of", "topics", func(ctx context.Context) error {
 		return c.checkTopics(ctx, specs)
 	})
 	if err != nil {
