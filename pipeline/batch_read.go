@@ -72,7 +72,7 @@ func (d *eventDecoder) resourceLogs(b []byte) error {
 	if base.ID.Source == "" {
 		return errors.New("no " + attrSource)
 	}
-	if cap(d.events)-len(d.events) < records {
+	if records = min(records, len(b)/16); cap(d.events)-len(d.events) < records {
 		d.events = append(make([]Event, 0, len(d.events)+records), d.events...)
 	}
 	for r := (wireReader{rest: b}); r.next(); {
@@ -126,7 +126,7 @@ func decodeResource(e *Event, b []byte) error {
 // event reads a LogRecord into e.
 func (d *eventDecoder) event(e *Event, b []byte) error {
 	d.attrs, d.buf = d.attrs[:0], d.buf[:0]
-	size, trace, span := int64(-1), 0, 0
+	offset, size, trace, span := int64(-1), int64(-1), 0, 0
 	r := wireReader{rest: b}
 	for r.next() {
 		switch {
@@ -149,7 +149,7 @@ func (d *eventDecoder) event(e *Event, b []byte) error {
 			if err != nil {
 				return err
 			}
-			d.attr(e, key, &v, &size)
+			d.attr(e, key, &v, &offset, &size)
 		case r.is(fieldTrace, wireBytes) && len(r.data) == 16:
 			d.buf = appendHex(d.buf, r.data)
 			trace = len(d.buf)
@@ -160,6 +160,9 @@ func (d *eventDecoder) event(e *Event, b []byte) error {
 	}
 	if r.err != nil {
 		return r.err
+	}
+	if e.ID.Offset = offset; offset < 0 {
+		return errors.New("no " + attrOffset)
 	}
 	if e.Body == nil {
 		e.Body = []byte{}
@@ -187,10 +190,10 @@ func (d *eventDecoder) event(e *Event, b []byte) error {
 }
 
 // attr takes an attribute of the event.
-func (d *eventDecoder) attr(e *Event, key []byte, v *value, size *int64) {
+func (d *eventDecoder) attr(e *Event, key []byte, v *value, offset, size *int64) {
 	switch string(key) {
 	case attrOffset:
-		e.ID.Offset = int64(v.v)
+		*offset = int64(v.v)
 	case attrSize:
 		*size = int64(v.v)
 	case attrTruncated:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -191,6 +192,37 @@ func TestDecodeEventsOfDamagedRecords(t *testing.T) {
 		if _, err := DecodeEvents(&Message{Value: m.Value[:n]}); !errors.Is(err, ErrBadBatch) {
 			t.Fatalf("first %d of %d bytes: %v, want ErrBadBatch", n, len(m.Value), err)
 		}
+	}
+}
+
+// A record of another producer of OTLP has no identity of lines: it is told, not guessed.
+func TestDecodeEventsOfAnotherProducersBatch(t *testing.T) {
+	logs := plog.NewLogs()
+	r := logs.ResourceLogs().AppendEmpty()
+	record := r.ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
+	record.Body().SetStr("hello")
+	decode := func() error {
+		b, err := (&plog.ProtoMarshaler{}).MarshalLogs(logs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = DecodeEvents(&Message{Value: b})
+		return err
+	}
+	if err := decode(); !errors.Is(err, ErrBadBatch) || !strings.Contains(err.Error(), attrSource) {
+		t.Errorf("without a source: %v", err)
+	}
+	r.Resource().Attributes().PutStr(attrSource, "h:/x")
+	if err := decode(); !errors.Is(err, ErrBadBatch) || !strings.Contains(err.Error(), attrOffset) {
+		t.Errorf("without an offset: %v", err)
+	}
+	record.Attributes().PutInt(attrOffset, 5)
+	if err := decode(); err != nil {
+		t.Errorf("with both: %v", err)
+	}
+	record.Attributes().PutEmptySlice("list").AppendEmpty().SetStr("x")
+	if err := decode(); !errors.Is(err, ErrBadBatch) || !strings.Contains(err.Error(), "list") {
+		t.Errorf("with a list as attribute: %v", err)
 	}
 }
 
