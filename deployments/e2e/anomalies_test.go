@@ -24,17 +24,17 @@ import (
 // and field that it counts.
 const sshdRule = "sshd-bruteforce"
 
-var failedLogin = regexp.MustCompile(`sshd\[\d+\]: Failed password for .* from (\S+) port \d+`)
+var failedLogin = regexp.MustCompile(`Failed password .*from (\d+\.\d+\.\d+\.\d+) port`)
 
 // checkAnomalies compares the topic anomalies with the episodes that BruteForce finds in
 // sshd's log, and checks that every event is there once and reached the webhook.
 func checkAnomalies(ctx context.Context, t *testing.T, brokers []string, corpora []Corpus, to *receiver) {
 	t.Helper()
-	set, err := packs.Load()
+	pack, err := packs.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	rule := set.ByID(sshdRule)
+	rule := pack.ByID(sshdRule)
 	if rule == nil {
 		t.Fatalf("the pack has no rule %s", sshdRule)
 	}
@@ -69,7 +69,7 @@ func checkAnomalies(ctx context.Context, t *testing.T, brokers []string, corpora
 		return nil
 	})
 	seen := map[string]bool{}
-	twice, rules := 0, map[string]int{}
+	twice, byRule := 0, map[string]int{}
 	for _, a := range events {
 		key := fmt.Sprintf("%s/%d", a.ID, a.Seq)
 		if seen[key] {
@@ -77,7 +77,7 @@ func checkAnomalies(ctx context.Context, t *testing.T, brokers []string, corpora
 			t.Errorf("event %s of rule %s is on the topic twice", key, a.Rule)
 		}
 		seen[key] = true
-		rules[a.Rule]++
+		byRule[a.Rule]++
 	}
 	var again int
 	until(ctx, t, "the webhook was told of every event", 30*time.Second, func() error {
@@ -92,7 +92,7 @@ func checkAnomalies(ctx context.Context, t *testing.T, brokers []string, corpora
 		return nil
 	})
 	var names []string
-	for r, n := range rules {
+	for r, n := range byRule {
 		names = append(names, fmt.Sprintf("%s %d", r, n))
 	}
 	sort.Strings(names)

@@ -53,7 +53,7 @@ func TestWholeFlow(t *testing.T) {
 	listen := freeAddress(t)
 	data := filepath.Join(dir, "data")
 	began := time.Now()
-	up := launch(t, bin, dir, "up", "up", "--logs", filepath.Join(dir, "logs", "*.log"), "--data", data, "--listen", listen)
+	up := launch(t, bin, dir, "up", "up", "--logs", filepath.Join(dir, "logs", "*.log"), "--data", data, "--listen", listen, "--kafka-listen", "127.0.0.1:0")
 	until(ctx, t, "every line is indexed once", 15*time.Minute, func() error {
 		c, err := readCoverage(ctx, "http://"+listen)
 		if err != nil {

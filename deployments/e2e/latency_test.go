@@ -29,7 +29,7 @@ func TestLatency(t *testing.T) {
 	}
 	defer f.Close()
 	listen := freeAddress(t)
-	up := launch(t, bin, dir, "up", "up", "--logs", path, "--data", filepath.Join(dir, "data"), "--listen", listen)
+	up := launch(t, bin, dir, "up", "up", "--logs", path, "--data", filepath.Join(dir, "data"), "--listen", listen, "--kafka-listen", "127.0.0.1:0")
 	untilReady(ctx, t, "up", listen)
 	var took []time.Duration
 	for i := range lines {

@@ -72,10 +72,10 @@ func TestEndToEnd(t *testing.T) {
 	for _, r := range roles {
 		var moments []time.Duration
 		for range killsPerRole {
-			moments = append(moments, time.Second+rng.N(duration))
+			moments = append(moments, time.Second+time.Duration(rng.Int64N(int64(duration))))
 		}
 		sort.Slice(moments, func(i, j int) bool { return moments[i] < moments[j] })
-		down := rng.N(time.Second)
+		down := time.Duration(rng.Int64N(int64(time.Second)))
 		wg.Go(func() { killAt(ctx, t, children[r], moments, down) })
 	}
 	took := write(ctx, t, writer)
