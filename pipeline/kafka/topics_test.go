@@ -79,10 +79,10 @@ func TestEnsureTopics(t *testing.T) {
 			})
 		}
 		t.Run("a name that the broker refuses", func(t *testing.T) {
-			long := strings.Repeat("x", 300)
-			err := c.EnsureTopics(ctx, []pipeline.TopicSpec{{Name: long, Partitions: 1}}, 1)
-			if err == nil || !strings.Contains(err.Error(), long) {
-				t.Errorf("error %v, want one that names the topic", err)
+			// Kafka takes . and _ for the same in its metrics.
+			clash := []pipeline.TopicSpec{{Name: name + ".a", Partitions: 1}, {Name: name + "_a", Partitions: 1}}
+			if err := c.EnsureTopics(ctx, clash, 1); err == nil || !strings.Contains(err.Error(), name) {
+				t.Errorf("error %v, want one that names a topic", err)
 			}
 		})
 	})
