@@ -28,8 +28,14 @@ func NewSet(list ...*Rule) (*Set, error) {
 	return s, nil
 }
 
-// Rules returns the rules ordered by id. The slice must not be changed.
-func (s *Set) Rules() []*Rule { return s.rules }
+// Rules returns the rules ordered by id; none for a nil Set. The slice must not be
+// changed.
+func (s *Set) Rules() []*Rule {
+	if s == nil {
+		return nil
+	}
+	return s.rules
+}
 
 // ByID returns a rule, or nil.
 func (s *Set) ByID(id string) *Rule { return s.byID[id] }

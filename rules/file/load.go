@@ -25,8 +25,9 @@ func Load(paths ...string) ([]*rules.Rule, error) {
 }
 
 // LoadSet returns the rules of a folder together with a pack's. A rule of the folder
-// stands in for the pack's rule of the same id. An empty dir gives the pack alone.
-func LoadSet(dir string, pack []*rules.Rule) (*rules.Set, error) {
+// stands in for the pack's rule of the same id. An empty dir gives the pack alone;
+// a nil pack holds nothing.
+func LoadSet(dir string, pack *rules.Set) (*rules.Set, error) {
 	var list []*rules.Rule
 	if dir != "" {
 		var err error
@@ -37,12 +38,12 @@ func LoadSet(dir string, pack []*rules.Rule) (*rules.Set, error) {
 	return join(list, pack)
 }
 
-func join(list, pack []*rules.Rule) (*rules.Set, error) {
+func join(list []*rules.Rule, pack *rules.Set) (*rules.Set, error) {
 	own := make(map[string]bool, len(list))
 	for _, r := range list {
 		own[r.ID] = true
 	}
-	for _, r := range pack {
+	for _, r := range pack.Rules() {
 		if !own[r.ID] {
 			list = append(list, r)
 		}

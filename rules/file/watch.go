@@ -40,7 +40,7 @@ func (c *WatchConfig) Validate() error {
 // Watcher puts rules in force when their files change.
 type Watcher struct {
 	cfg  WatchConfig
-	pack []*rules.Rule
+	pack *rules.Set
 	live *rules.Live
 	log  zerolog.Logger
 	seen uint64 // the hash of the files last looked at
@@ -49,7 +49,7 @@ type Watcher struct {
 
 // NewWatcher returns a Watcher that swaps live. live holds what LoadSet gave for the same
 // folder and pack.
-func NewWatcher(cfg WatchConfig, pack []*rules.Rule, live *rules.Live, log zerolog.Logger) *Watcher {
+func NewWatcher(cfg WatchConfig, pack *rules.Set, live *rules.Live, log zerolog.Logger) *Watcher {
 	return &Watcher{cfg: cfg, pack: pack, live: live, log: log.With().Str("component", "rules").Logger()}
 }
 

@@ -1,0 +1,10 @@
+// Package check runs the tests that stand beside rules in their files.
+//
+// What enters: a rule and its tests. What leaves: for each test the episodes that the
+// rule raised on its lines, and what differs from those that the test expects.
+//
+// What is guaranteed: the lines go through the parser, stage 1 and stage 2 that work
+// live, with the rule's own windows; no clock and no file is looked at. A line that tells
+// no year is of the year 2034; a line that tells no time at all is one millisecond after
+// the line before.
+package check
