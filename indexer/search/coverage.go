@@ -7,9 +7,9 @@ type Coverage struct {
 	// Complete is true when every record of logs.events is indexed, no source has a gap
 	// and nothing is damaged.
 	Complete bool `json:"complete"`
-	// IndexedUntil is the newest observed time up to which all partitions are indexed:
-	// now when nothing lags, else the oldest of the lagging partitions' newest lines.
-	// Zero when a lagging partition has no line yet.
+	// IndexedUntil is the observed time up to which all partitions are indexed: now when
+	// none lags, else the newest line of the one that is furthest behind. Zero when that
+	// is not known.
 	IndexedUntil time.Time `json:"indexed_until"`
 	// LagRecords is how many records of logs.events and logs.raw wait to be indexed.
 	LagRecords int64 `json:"lag_records"`

@@ -1,0 +1,355 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sort"
+	"sync/atomic"
+
+	"foghorn/indexer/store"
+	"foghorn/pipeline"
+)
+
+// allSeq is the number of a line behind all lines of a source.
+const allSeq = 1 << 62
+
+// sourceLines is one source's lines in the order in which they were written: its runs in
+// all parts.
+type sourceLines struct {
+	id, host, path string
+	spans          []span
+}
+
+// span is a run of a part; its first line is line seq of the source.
+type span struct {
+	part *store.Part
+	run  *store.Run
+}
+
+func (s *span) end() int64 { return s.run.FirstSeq + int64(s.run.Rows) }
+
+// sourcesOf gathers the sources of a view, by id.
+func sourcesOf(v *store.View) []*sourceLines {
+	byID := make(map[string]*sourceLines)
+	var all []*sourceLines
+	for _, p := range v.Parts {
+		runs := p.Runs()
+		for i := range runs {
+			r := &runs[i]
+			if r.Rows == 0 {
+				continue
+			}
+			s := byID[r.Source]
+			if s == nil {
+				s = &sourceLines{id: r.Source}
+				byID[r.Source] = s
+				all = append(all, s)
+			}
+			s.host, s.path = r.Host, r.Path
+			s.spans = append(s.spans, span{p, r})
+		}
+	}
+	sort.Slice(all, func(a, b int) bool { return all[a].id < all[b].id })
+	return all
+}
+
+// piece is the part of a span that lies in one block: the unit of work.
+type piece struct {
+	source    int
+	span      *span
+	key       unitKey
+	from, to  int // rows of the block
+	firstSeq  int64
+	lastPiece bool // of its source
+}
+
+// pieces yields the pieces of the sources from the cursor on. A source that stop names
+// is left out from then on.
+func (w *work) pieces(sources []*sourceLines, cur *cursor, stop *atomic.Int64) func() (piece, bool) {
+	si, pi := 0, 0
+	var list []piece
+	if cur != nil {
+		si = sort.Search(len(sources), func(i int) bool { return sources[i].id >= string(cur.Source) })
+		if cur.Seq == allSeq && si < len(sources) && sources[si].id == string(cur.Source) {
+			si++
+		}
+	}
+	return func() (piece, bool) {
+		for {
+			if pi < len(list) {
+				if int64(list[pi].source) > stop.Load() {
+					pi++
+					return list[pi-1], true
+				}
+				pi = len(list)
+			}
+			if si >= len(sources) {
+				return piece{}, false
+			}
+			after := int64(-1)
+			if cur != nil && sources[si].id == string(cur.Source) {
+				after = cur.Seq
+			}
+			list, pi = cut(list[:0], si, sources[si], after), 0
+			si++
+		}
+	}
+}
+
+// cut lists the pieces of a source that lie behind line after. A source that is done has
+// one empty piece, so that its end is seen.
+func cut(list []piece, number int, s *sourceLines, after int64) []piece {
+	for i := range s.spans {
+		sp := &s.spans[i]
+		row, end := sp.run.FirstRow, sp.run.FirstRow+sp.run.Rows
+		if after >= sp.run.FirstSeq {
+			row += int(min(after+1-sp.run.FirstSeq, int64(sp.run.Rows)))
+		}
+		for row < end {
+			b := sp.part.BlockOf(row)
+			first, n := sp.part.Rows(b)
+			to := min(end, first+n)
+			list = append(list, piece{
+				source: number, span: sp, key: unitKey{sp.part, b}, from: row - first, to: to - first,
+				firstSeq: sp.run.FirstSeq + int64(row-sp.run.FirstRow),
+			})
+			row = to
+		}
+	}
+	if len(list) == 0 {
+		list = append(list, piece{source: number})
+	}
+	list[len(list)-1].lastPiece = true
+	return list
+}
+
+// byFile answers in grep's order, and the modes that count or list sources.
+func (w *work) byFile(ctx context.Context, cur *cursor, hit func(*Hit) error) error {
+	sources := sourcesOf(w.view)
+	p := &printer{w: w, hit: hit, sources: sources, current: -1, shown: -1, match: -1}
+	p.stop.Store(-1)
+	if cur != nil {
+		p.any = cur.Any
+		if i, ok := slices.BinarySearchFunc(sources, string(cur.Source), compareSource); ok {
+			p.current, p.shown, p.match, p.count = i, cur.Shown, cur.Match, cur.Count
+		}
+	}
+	err := ordered(ctx, w.s.cfg.Workers, w.pieces(sources, cur, &p.stop),
+		func(ctx context.Context, c piece) ([]uint64, error) {
+			if c.span == nil || int64(c.source) <= p.stop.Load() {
+				return nil, nil
+			}
+			return w.judge(ctx, c.key)
+		}, p.piece)
+	if errors.Is(err, errStop) {
+		return nil
+	}
+	return err
+}
+
+func compareSource(s *sourceLines, id string) int {
+	switch {
+	case s.id < id:
+		return -1
+	case s.id > id:
+		return 1
+	}
+	return 0
+}
+
+// printer turns matches, in order, into hits: lines with their context, counts, sources.
+type printer struct {
+	w       *work
+	hit     func(*Hit) error
+	sources []*sourceLines
+	stop    atomic.Int64 // sources up to this one are done
+
+	current int   // source
+	shown   int64 // its last line that was returned
+	match   int64 // its last match
+	count   int64 // its matches
+	any     bool  // anything was returned
+
+	block *store.Block // the last one read, and what it is
+	key   unitKey
+}
+
+// piece takes the verdict of the next piece.
+func (p *printer) piece(c piece, bits []uint64) error {
+	if int64(c.source) <= p.stop.Load() {
+		return nil
+	}
+	if c.source != p.current {
+		p.current, p.shown, p.match, p.count = c.source, -1, -1, 0
+	}
+	var err error
+	rowsIn(bits, c.from, c.to, func(row int) bool {
+		err = p.matched(c, c.firstSeq+int64(row-c.from))
+		return err == nil && int64(c.source) > p.stop.Load()
+	})
+	if err != nil {
+		return err
+	}
+	done := int64(c.source) <= p.stop.Load()
+	if !done && c.lastPiece {
+		err, done = p.endSource(), true
+	}
+	if err != nil {
+		return err
+	}
+	if rest := !done || c.source < len(p.sources)-1; rest && p.w.late() {
+		end := c.firstSeq + int64(c.to-c.from) - 1
+		if done {
+			end = allSeq
+		}
+		p.w.partial = true
+		p.w.cursor = p.at(end)
+		return errStop
+	}
+	return nil
+}
+
+// at is the cursor behind line seq of the current source.
+func (p *printer) at(seq int64) string {
+	return cursor{
+		Source: []byte(p.sources[p.current].id), Seq: seq, Shown: p.shown, Match: p.match, Count: p.count, Any: p.any,
+	}.encode(&p.w.req)
+}
+
+// matched takes line seq of the current source.
+func (p *printer) matched(c piece, seq int64) error {
+	req := &p.w.req
+	p.w.matched++
+	p.count++
+	full := req.PerSource > 0 && p.count >= int64(req.PerSource)
+	switch req.Mode {
+	case Counts:
+		if full {
+			return p.endSource()
+		}
+		return nil
+	case Sources:
+		if err := p.total(); err != nil {
+			return err
+		}
+		p.stop.Store(int64(p.current))
+		return p.limit(allSeq)
+	}
+	if seq <= p.shown { // it was returned as the context of the last match before a limit
+		p.match = seq
+		return nil
+	}
+	if err := p.trailing(seq); err != nil {
+		return err
+	}
+	for s := max(seq-int64(req.Before), p.shown+1); s <= seq; s++ {
+		if err := p.line(s, s < seq); err != nil {
+			return err
+		}
+	}
+	p.match = seq
+	if full {
+		return p.endSource()
+	}
+	return p.limit(seq)
+}
+
+// limit ends the search when it has as many matches as it may return.
+func (p *printer) limit(seq int64) error {
+	req := &p.w.req
+	if req.Limit <= 0 || p.w.matched < int64(req.Limit) {
+		return nil
+	}
+	if req.Mode == Lines {
+		// The context that follows, up to the next match, which the cursor leads to.
+		for s := p.match + 1; s <= p.match+int64(req.After); s++ {
+			if p.isMatch(s) {
+				break
+			}
+			if err := p.line(s, true); err != nil {
+				return err
+			}
+		}
+	}
+	p.w.cursor = p.at(seq)
+	return errStop
+}
+
+// trailing returns the lines after the last match, before line end.
+func (p *printer) trailing(end int64) error {
+	if p.match < 0 {
+		return nil
+	}
+	for s := max(p.shown, p.match) + 1; s < end && s <= p.match+int64(p.w.req.After); s++ {
+		if err := p.line(s, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endSource returns what comes at the end of a source, and marks it done.
+func (p *printer) endSource() error {
+	p.stop.Store(int64(p.current))
+	switch p.w.req.Mode {
+	case Counts:
+		return p.total()
+	case Lines:
+		spans := p.sources[p.current].spans
+		if err := p.trailing(spans[len(spans)-1].end()); err != nil {
+			return err
+		}
+		if p.match >= 0 && p.w.req.Limit > 0 && p.w.matched >= int64(p.w.req.Limit) {
+			p.w.cursor = p.at(allSeq)
+			return errStop
+		}
+	}
+	return nil
+}
+
+func (p *printer) total() error {
+	s := p.sources[p.current]
+	e := pipeline.Event{ID: pipeline.LineID{Source: s.id}, Host: s.host, Path: s.path}
+	return p.hit(&Hit{Event: &e, Count: p.count})
+}
+
+// line returns line seq of the current source, if it can be read.
+func (p *printer) line(seq int64, context bool) error {
+	var e pipeline.Event
+	sp, ok := p.fetch(seq, &e)
+	if !ok {
+		return nil
+	}
+	h := Hit{Event: &e, LineNumber: sp.run.FirstLine + seq - sp.run.FirstSeq + 1, Context: context}
+	h.Group = p.any && (p.w.req.Before > 0 || p.w.req.After > 0) && (p.shown < 0 || seq != p.shown+1)
+	p.any, p.shown = true, seq
+	return p.hit(&h)
+}
+
+func (p *printer) isMatch(seq int64) bool {
+	var e pipeline.Event
+	_, ok := p.fetch(seq, &e)
+	return ok && p.w.inRange(e.Timestamp) && p.w.matcher.Match(&e)
+}
+
+// fetch reads line seq of the current source.
+func (p *printer) fetch(seq int64, e *pipeline.Event) (*span, bool) {
+	spans := p.sources[p.current].spans
+	i := sort.Search(len(spans), func(i int) bool { return spans[i].end() > seq })
+	if i == len(spans) || seq < spans[i].run.FirstSeq {
+		return nil, false
+	}
+	sp := &spans[i]
+	row := sp.run.FirstRow + int(seq-sp.run.FirstSeq)
+	key := unitKey{sp.part, sp.part.BlockOf(row)}
+	if key != p.key {
+		p.key, p.block = key, p.w.read(key, true)
+	}
+	if p.block == nil {
+		return nil, false
+	}
+	first, _ := sp.part.Rows(key.block)
+	p.block.Event(row-first, e)
+	return sp, true
+}

@@ -1,0 +1,315 @@
+package search
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"sort"
+	"strings"
+
+	"foghorn/pipeline"
+)
+
+// ref is a matching line that waits for its turn.
+type ref struct {
+	time int64
+	unit int32 // index into sweep.units
+	row  int32 // of its block
+}
+
+// sweep answers in the order of time. It looks at blocks by their best time (the newest
+// line they may hold, or the oldest) and returns a line once no block that is left can
+// hold a better one. What it holds meanwhile are references.
+type sweep struct {
+	w       *work
+	hit     func(*Hit) error
+	sign    int64 // times are compared as sign*time, ascending
+	units   []timedUnit
+	pending []ref
+	cut     bool // pending had to drop its worst
+	worst   int64
+	ready   []ref
+	cur     *cursor
+}
+
+type timedUnit struct {
+	key  unitKey
+	best int64 // sign*time of the first line it may hold
+}
+
+// batch is how many lines are read together, so that each block is decoded once for them;
+// batchBytes bounds their size.
+const (
+	batch      = 1024
+	batchBytes = 8 << 20
+)
+
+func (w *work) byTime(ctx context.Context, cur *cursor, hit func(*Hit) error) error {
+	s := &sweep{w: w, hit: hit, sign: 1, cur: cur, worst: math.MaxInt64}
+	if w.req.Order == Newest {
+		s.sign = -1
+	}
+	for _, p := range w.view.Parts {
+		for b := range p.Blocks() {
+			k := unitKey{p, b}
+			if !w.inTime(k) {
+				continue
+			}
+			oldest, newest := p.Times(b)
+			best, last := oldest, newest
+			if s.sign < 0 {
+				best, last = -newest, -oldest
+			}
+			if cur != nil && last < s.sign*cur.Time {
+				continue // all of it was returned
+			}
+			s.units = append(s.units, timedUnit{k, best})
+		}
+	}
+	slices.SortStableFunc(s.units, func(a, b timedUnit) int { return cmp.Compare(a.best, b.best) })
+	next := -1
+	err := ordered(ctx, w.s.cfg.Workers, func() (int, bool) {
+		next++
+		return next, next < len(s.units)
+	}, func(ctx context.Context, i int) ([]uint64, error) {
+		return w.judge(ctx, s.units[i].key)
+	}, s.unit)
+	if err == nil {
+		err = s.finish()
+	}
+	if errors.Is(err, errStop) {
+		return nil
+	}
+	return err
+}
+
+// unit takes the verdict of the next block.
+func (s *sweep) unit(i int, bits []uint64) error {
+	if bits != nil {
+		s.collect(i, bits)
+	}
+	bound := int64(math.MaxInt64)
+	if i+1 < len(s.units) {
+		bound = s.units[i+1].best
+	}
+	if err := s.release(min(bound, s.worst)); err != nil {
+		return err
+	}
+	if s.cut && bound >= s.worst {
+		// What was dropped comes next: the answer ends here.
+		return s.end(s.worst)
+	}
+	if i+1 < len(s.units) && s.w.late() {
+		return s.end(bound)
+	}
+	return nil
+}
+
+// end returns what is ready and says from which time on the answer is incomplete.
+func (s *sweep) end(time int64) error {
+	if err := s.flush(); err != nil {
+		return err
+	}
+	s.w.partial = true
+	s.w.cursor = s.after(time)
+	return errStop
+}
+
+// after is the cursor to the lines of the given signed time and those that follow. Where
+// lines of that time were returned already, it stands behind the last of them.
+func (s *sweep) after(time int64) string {
+	if s.cur != nil && s.cur.Within && s.sign*s.cur.Time == time {
+		return s.cur.encode(&s.w.req)
+	}
+	return cursor{Time: s.sign * time}.encode(&s.w.req)
+}
+
+func (s *sweep) collect(i int, bits []uint64) {
+	k := s.units[i].key
+	from, n := k.part.Rows(k.block)
+	b := s.w.read(k, s.w.fields)
+	if b == nil {
+		return
+	}
+	rowsIn(bits, 0, n, func(row int) bool {
+		r := ref{b.Time(row), int32(i), int32(row)}
+		if s.sign*r.time < s.worst && s.behind(r, from) {
+			s.pending = append(s.pending, r)
+		}
+		return true
+	})
+	// Keep no more than can be returned.
+	most := s.w.s.cfg.MaxPending
+	limited := false
+	if l := s.w.req.Limit; l > 0 && l-int(s.w.matched)-len(s.ready) <= most {
+		most, limited = max(l-int(s.w.matched)-len(s.ready), 1), true
+	}
+	if len(s.pending) > 2*most+batch {
+		s.sort()
+		if !limited {
+			// Lines of one time stay together; if all have one time, all stay.
+			worst := s.sign * s.pending[most].time
+			most = sort.Search(len(s.pending), func(i int) bool { return s.sign*s.pending[i].time >= worst })
+			if most == 0 {
+				return
+			}
+			s.cut, s.worst = true, worst
+		}
+		s.pending = s.pending[:most]
+	}
+}
+
+// behind says whether a line comes after the cursor.
+func (s *sweep) behind(r ref, firstRow int) bool {
+	if s.cur == nil {
+		return true
+	}
+	if t := s.sign * s.cur.Time; s.sign*r.time != t {
+		return s.sign*r.time > t
+	}
+	if !s.cur.Within {
+		return true
+	}
+	source, seq := s.place(r)
+	c := cmp.Or(cmp.Compare(source, string(s.cur.Source)), cmp.Compare(seq, s.cur.Seq))
+	return int64(c)*s.sign > 0
+}
+
+// place tells which line of which source a reference means.
+func (s *sweep) place(r ref) (source string, seq int64) {
+	k := s.units[r.unit].key
+	first, _ := k.part.Rows(k.block)
+	runs := k.part.Runs()
+	row := first + int(r.row)
+	i := sort.Search(len(runs), func(i int) bool { return runs[i].FirstRow+runs[i].Rows > row })
+	return runs[i].Source, runs[i].FirstSeq + int64(row-runs[i].FirstRow)
+}
+
+// sort puts pending in order. Ties go by source and place in it; newest first is exactly
+// the reverse of oldest first.
+func (s *sweep) sort() {
+	slices.SortFunc(s.pending, func(a, b ref) int {
+		if c := cmp.Compare(s.sign*a.time, s.sign*b.time); c != 0 {
+			return c
+		}
+		as, aq := s.place(a)
+		bs, bq := s.place(b)
+		return int(s.sign) * cmp.Or(cmp.Compare(as, bs), cmp.Compare(aq, bq))
+	})
+}
+
+// release makes ready what comes before the bound, and returns it in batches.
+func (s *sweep) release(bound int64) error {
+	n := 0
+	for i := range s.pending {
+		if s.sign*s.pending[i].time < bound {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	s.sort()
+	s.ready = append(s.ready, s.pending[:n]...)
+	s.pending = append(s.pending[:0], s.pending[n:]...)
+	limit := s.w.req.Limit
+	if len(s.ready) >= batch || limit > 0 && int(s.w.matched)+len(s.ready) >= limit {
+		return s.flush()
+	}
+	return nil
+}
+
+// flush returns what is ready.
+func (s *sweep) flush() error {
+	for len(s.ready) > 0 {
+		n := min(batch, len(s.ready))
+		if l := s.w.req.Limit; l > 0 {
+			n = min(n, l-int(s.w.matched))
+		}
+		if err := s.show(s.ready[:n]); err != nil {
+			return err
+		}
+		last := s.ready[n-1]
+		s.ready = s.ready[n:]
+		source, seq := s.place(last)
+		s.cur = &cursor{Source: []byte(source), Seq: seq, Time: last.time, Within: true}
+		if l := s.w.req.Limit; l > 0 && int(s.w.matched) >= l {
+			s.w.cursor = s.cur.encode(&s.w.req)
+			return errStop
+		}
+	}
+	return nil
+}
+
+// show reads the lines of refs, block by block, and returns them in their order.
+func (s *sweep) show(refs []ref) error {
+	order := make([]int, len(refs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(refs[a].unit, refs[b].unit) })
+	events := make([]pipeline.Event, len(refs))
+	numbers := make([]int64, len(refs))
+	size := 0
+	for _, i := range order {
+		k := s.units[refs[i].unit].key
+		b := s.w.read(k, true)
+		if b == nil {
+			continue
+		}
+		b.Event(int(refs[i].row), &events[i])
+		clone(&events[i])
+		numbers[i] = s.lineNumber(refs[i])
+		if size += len(events[i].Body); size > batchBytes && len(refs) > 1 {
+			// Long lines: fewer at a time.
+			half := len(refs) / 2
+			if err := s.show(refs[:half]); err != nil {
+				return err
+			}
+			return s.show(refs[half:])
+		}
+	}
+	for i := range events {
+		s.w.matched++
+		if events[i].ID.Source == "" {
+			continue // it could not be read, and is among what is missing
+		}
+		if err := s.hit(&Hit{Event: &events[i], LineNumber: numbers[i]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *sweep) lineNumber(r ref) int64 {
+	k := s.units[r.unit].key
+	first, _ := k.part.Rows(k.block)
+	runs := k.part.Runs()
+	row := first + int(r.row)
+	i := sort.Search(len(runs), func(i int) bool { return runs[i].FirstRow+runs[i].Rows > row })
+	return runs[i].FirstLine + int64(row-runs[i].FirstRow) + 1
+}
+
+// finish returns the rest when all blocks were looked at.
+func (s *sweep) finish() error {
+	if err := s.release(math.MaxInt64); err != nil {
+		return err
+	}
+	return s.flush()
+}
+
+// clone frees e from the memory of its block.
+func clone(e *pipeline.Event) {
+	e.Body = slices.Clone(e.Body)
+	e.Attrs = slices.Clone(e.Attrs)
+	for i := range e.Attrs {
+		e.Attrs[i] = pipeline.Attr{Key: strings.Clone(e.Attrs[i].Key), Value: strings.Clone(e.Attrs[i].Value)}
+	}
+	for _, s := range []*string{
+		&e.SeverityText, &e.Host, &e.Path, &e.Service, &e.Template, &e.ErrorClass, &e.TraceID, &e.SpanID,
+	} {
+		*s = strings.Clone(*s)
+	}
+}

@@ -1,0 +1,33 @@
+package search
+
+import "time"
+
+// Coverage tells how complete the store is. It looks at what is in memory only.
+func (s *Searcher) Coverage() Coverage {
+	st := s.store.Stats()
+	c := Coverage{Complete: true, Lines: st.Lines, Bytes: st.Bytes, DiskBytes: st.DiskBytes}
+	if s.deps.Progress != nil {
+		c.Partitions, c.IndexedUntil = s.deps.Progress()
+	}
+	for _, src := range s.store.Sources() {
+		if src.Lines == 0 {
+			continue
+		}
+		c.Sources = append(c.Sources, SourceCoverage{
+			Source: src.ID, Host: src.Host, Path: src.Path, Generations: src.Generations, Generation: src.Generation,
+			NextOffset: src.Next, Lines: src.Lines, LastEvent: time.Unix(0, src.LastEvent).UTC(),
+			LastObserved: time.Unix(0, src.LastObserved).UTC(), Missing: src.Missing,
+		})
+	}
+	for _, g := range s.store.Gaps() {
+		c.Gaps = append(c.Gaps, Gap(g))
+	}
+	for _, d := range s.store.Damaged() {
+		c.Damaged = append(c.Damaged, Damage(d))
+	}
+	for _, p := range c.Partitions {
+		c.LagRecords += p.Lag + p.RawLag
+	}
+	c.Complete = c.LagRecords == 0 && len(c.Gaps) == 0 && len(c.Damaged) == 0
+	return c
+}

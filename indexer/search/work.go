@@ -1,0 +1,225 @@
+package search
+
+import (
+	"context"
+	"math"
+	"math/bits"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"foghorn/indexer/store"
+	"foghorn/pipeline"
+	"foghorn/pipeline/query"
+)
+
+// work is one search.
+type work struct {
+	s        *Searcher
+	req      Request
+	view     *store.View
+	matcher  *query.Matcher
+	fields   bool // the query looks at fields
+	deadline time.Time
+	since    int64 // inclusive
+	until    int64 // exclusive
+	bounded  bool
+
+	candMu sync.Mutex
+	cand   *store.Candidates
+	bits   map[*store.Part]store.Bits
+
+	mu       sync.Mutex
+	verdicts map[unitKey]*verdict
+	missing  map[string]Damage
+
+	blocks, blocksRead, linesRead, bytesDecoded, prefilter atomic.Int64
+
+	matched int64
+	partial bool
+	cursor  string
+}
+
+// unitKey names a block of a part.
+type unitKey struct {
+	part  *store.Part
+	block int
+}
+
+// verdict says which lines of a block match; bits is nil when none does.
+type verdict struct {
+	once sync.Once
+	bits []uint64
+	err  error
+}
+
+func (s *Searcher) newWork(req Request, deadline time.Time) *work {
+	n := filterOf(&req)
+	w := &work{
+		s: s, req: req, view: s.store.View(), matcher: query.Compile(n), fields: needsFields(n), deadline: deadline,
+		bits: make(map[*store.Part]store.Bits), verdicts: make(map[unitKey]*verdict), missing: make(map[string]Damage),
+	}
+	w.since, w.until = math.MinInt64, math.MaxInt64
+	if !req.Since.IsZero() {
+		w.since, w.bounded = req.Since.UnixNano(), true
+	}
+	if !req.Until.IsZero() {
+		w.until, w.bounded = req.Until.UnixNano(), true
+	}
+	for _, d := range w.view.Damaged {
+		w.miss(Damage{File: d.File, Reason: d.Reason, Lines: d.Lines})
+	}
+	w.cand = w.view.Candidates(planOf(n))
+	return w
+}
+
+func (w *work) close() { w.cand.Close() }
+
+func (w *work) late() bool { return time.Now().After(w.deadline) }
+
+func (w *work) miss(d Damage) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.missing[d.File+"\x00"+d.Reason] = d
+}
+
+func (w *work) summary(took time.Duration) Summary {
+	sum := Summary{Matched: w.matched, Partial: w.partial, Cursor: w.cursor, Stats: Stats{
+		Blocks: int(w.blocks.Load()), BlocksRead: int(w.blocksRead.Load()),
+		LinesRead: w.linesRead.Load(), BytesDecoded: w.bytesDecoded.Load(),
+		Elapsed: took, PrefilterTime: time.Duration(w.prefilter.Load()),
+	}}
+	for _, d := range w.missing {
+		sum.Missing = append(sum.Missing, d)
+	}
+	return sum
+}
+
+// inTime says whether a block can hold lines in the time range.
+func (w *work) inTime(k unitKey) bool {
+	if !w.bounded {
+		return true
+	}
+	oldest, newest := k.part.Times(k.block)
+	return newest >= w.since && oldest < w.until
+}
+
+// candidate asks the index about a block.
+func (w *work) candidate(ctx context.Context, k unitKey) bool {
+	if !k.part.Sealed() {
+		return true
+	}
+	w.candMu.Lock()
+	defer w.candMu.Unlock()
+	b, ok := w.bits[k.part]
+	if !ok {
+		start := time.Now()
+		var err error
+		if b, err = w.cand.Of(ctx, k.part); err != nil && !store.IsRetired(err) {
+			w.miss(Damage{File: k.part.File(), Reason: err.Error()})
+		}
+		w.bits[k.part] = b
+		w.prefilter.Add(int64(time.Since(start)))
+	}
+	return b.Has(k.block)
+}
+
+// judge returns the matching lines of a block, evaluating them the first time.
+func (w *work) judge(ctx context.Context, k unitKey) ([]uint64, error) {
+	w.mu.Lock()
+	v := w.verdicts[k]
+	if v == nil {
+		v = new(verdict)
+		w.verdicts[k] = v
+	}
+	w.mu.Unlock()
+	v.once.Do(func() { v.bits, v.err = w.evaluate(ctx, k) })
+	return v.bits, v.err
+}
+
+func (w *work) evaluate(ctx context.Context, k unitKey) ([]uint64, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if !w.inTime(k) {
+		return nil, nil
+	}
+	if k.part.Sealed() {
+		w.blocks.Add(1)
+	}
+	if !w.candidate(ctx, k) {
+		return nil, nil
+	}
+	b := w.read(k, w.fields)
+	if b == nil {
+		return nil, nil
+	}
+	if k.part.Sealed() {
+		w.blocksRead.Add(1)
+	}
+	var found []uint64
+	var e pipeline.Event
+	for i := range b.Len() {
+		if w.bounded && !w.inRange(b.Time(i)) {
+			continue
+		}
+		b.Event(i, &e)
+		if w.matcher.Match(&e) {
+			if found == nil {
+				found = make([]uint64, (b.Len()+63)/64)
+			}
+			found[i/64] |= 1 << (i % 64)
+		}
+	}
+	w.linesRead.Add(int64(b.Len()))
+	return found, nil
+}
+
+// read returns a block, or nil when it cannot be read: then it is among what is missing.
+func (w *work) read(k unitKey, fields bool) *store.Block {
+	var b *store.Block
+	var err error
+	key := cacheKey{k.part.Segment(), k.block}
+	if k.part.Sealed() {
+		if b = w.s.cache.get(key); b != nil && (!fields || b.HasFields()) {
+			return b
+		}
+	}
+	if b != nil {
+		b, err = k.part.WithFields(k.block, b)
+	} else {
+		b, err = k.part.Read(k.block, fields)
+	}
+	if err != nil {
+		if !store.IsRetired(err) {
+			_, n := k.part.Rows(k.block)
+			w.miss(Damage{File: k.part.File(), Reason: err.Error(), Lines: int64(n)})
+		}
+		return nil
+	}
+	if k.part.Sealed() {
+		w.bytesDecoded.Add(b.Bytes())
+		w.s.cache.put(key, b)
+	}
+	return b
+}
+
+// rowsIn yields the set bits of a block's verdict within rows from to to.
+func rowsIn(set []uint64, from, to int, yield func(row int) bool) {
+	for i := from / 64; i < len(set) && i*64 < to; i++ {
+		word := set[i]
+		for word != 0 {
+			row := i*64 + bits.TrailingZeros64(word)
+			word &= word - 1
+			if row < from {
+				continue
+			}
+			if row >= to || !yield(row) {
+				return
+			}
+		}
+	}
+}
+
+// inRange says whether an event time is within the request's bounds.
+func (w *work) inRange(t int64) bool { return t >= w.since && t < w.until }

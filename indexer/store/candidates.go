@@ -1,0 +1,389 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// Cond is what a block must hold for a line of it to match: the question to the index.
+type Cond interface{ cond() }
+
+// CondAll and CondAny join conditions; an empty CondAll is true, an empty CondAny false.
+type (
+	CondAll []Cond
+	CondAny []Cond
+)
+
+// CondWord asks for a word, folded as query.Fold does.
+type CondWord struct {
+	Kind WordKind
+	Text string
+}
+
+// WordKind says how much of the word Text is.
+type WordKind uint8
+
+// Text is the whole word, its beginning, its end, or any part.
+const (
+	Whole WordKind = iota
+	Prefix
+	Suffix
+	Infix
+)
+
+// CondField asks for an event that has the field (by its canonical name), with a value
+// that Accept returns true for. Equal, if not nil, is the one text that values must be
+// equal to, as the query language compares (any case, or as numbers): it finds values of
+// fields that have too many to list.
+type CondField struct {
+	Name   string
+	Accept func(value string) bool
+	Equal  *string
+}
+
+func (CondAll) cond()    {}
+func (CondAny) cond()    {}
+func (CondWord) cond()   {}
+func (*CondField) cond() {}
+
+// maxScannedTerms bounds how many terms a condition on a part of a word or on a field
+// looks through, maxMatchedTerms how many of them it takes up; beyond, it rules out nothing.
+const (
+	maxScannedTerms = 1 << 20
+	maxMatchedTerms = 4096
+)
+
+// Candidates returns, for a sealed part, which of its blocks may hold an event that
+// fulfils the condition: a bit per block. It may name a block that holds none, and never
+// leaves out one that does. What cannot be read of the index rules out nothing; unread
+// names it. A Candidates is used by one goroutine.
+type Candidates struct {
+	cond Cond
+	view *View
+	days map[string]*dayCandidates
+}
+
+type dayCandidates struct {
+	view   *termView // nil: not to be used
+	leaves map[CondWord]blockSet
+	fields map[*CondField]*fieldBlocks
+}
+
+// fieldBlocks are the blocks where a field condition is fulfilled by a listed value, and
+// those where the field has values that are not listed.
+type fieldBlocks struct{ listed, many blockSet }
+
+// Candidates prepares the narrowing of v by cond; Close it after use.
+func (v *View) Candidates(cond Cond) *Candidates {
+	return &Candidates{cond: cond, view: v, days: make(map[string]*dayCandidates)}
+}
+
+// Close releases the term indexes.
+func (c *Candidates) Close() {
+	for _, d := range c.days {
+		if d.view != nil {
+			d.view.release()
+		}
+	}
+}
+
+// Of returns the blocks of a sealed part that may match. An error names a filter that
+// could not be read; the blocks are then as if it were absent.
+func (c *Candidates) Of(ctx context.Context, p *Part) (Bits, error) {
+	seg := p.seg
+	e := &evaluation{c: c, ctx: ctx, seg: seg, day: c.day(seg.day)}
+	if e.day.view != nil {
+		if _, ok := e.day.view.in[seg.Number]; ok {
+			e.terms = true
+		}
+	}
+	out := e.eval(c.cond, allBits(len(seg.Blocks)))
+	if e.file != nil {
+		if err := e.file.Close(); err != nil {
+			return out, err
+		}
+	}
+	if e.err != nil {
+		return out, seg.damage(-1, fmt.Errorf("filter at byte %d: %w", seg.FilterBase, e.err))
+	}
+	return out, nil
+}
+
+func (c *Candidates) day(name string) *dayCandidates {
+	if d := c.days[name]; d != nil {
+		return d
+	}
+	d := &dayCandidates{leaves: make(map[CondWord]blockSet), fields: make(map[*CondField]*fieldBlocks)}
+	c.days[name] = d
+	c.view.store.mu.Lock()
+	t := c.view.store.days[name]
+	c.view.store.mu.Unlock()
+	if t != nil {
+		if v, err := t.acquire(); err == nil {
+			d.view = v
+		}
+	}
+	return d
+}
+
+// Bits is a set of a part's blocks.
+type Bits []uint64
+
+func allBits(n int) Bits {
+	b := make(Bits, (n+63)/64)
+	for i := range n {
+		b[i/64] |= 1 << (i % 64)
+	}
+	return b
+}
+
+// Has says whether block i is in.
+func (b Bits) Has(i int) bool { return i/64 < len(b) && b[i/64]>>(i%64)&1 != 0 }
+
+func (b Bits) empty() bool {
+	for _, w := range b {
+		if w != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (b Bits) and(o []uint64) Bits {
+	out := make(Bits, len(b))
+	for i := range out {
+		if i < len(o) {
+			out[i] = b[i] & o[i]
+		}
+	}
+	return out
+}
+
+func (b Bits) or(o []uint64) Bits {
+	out := append(Bits(nil), b...)
+	for i := range out {
+		if i < len(o) {
+			out[i] |= o[i]
+		}
+	}
+	return out
+}
+
+// evaluation narrows one segment.
+type evaluation struct {
+	c     *Candidates
+	ctx   context.Context
+	seg   *segment
+	day   *dayCandidates
+	terms bool // the segment is in the day's term index
+	file  *os.File
+	read  *filterReader
+	err   error
+}
+
+// eval returns which of the blocks in may fulfil the condition.
+func (e *evaluation) eval(cond Cond, in Bits) Bits {
+	if in.empty() {
+		return in
+	}
+	switch c := cond.(type) {
+	case CondAll:
+		for _, sub := range c {
+			in = e.eval(sub, in)
+		}
+		return in
+	case CondAny:
+		out := make(Bits, len(in))
+		for _, sub := range c {
+			out = out.or(e.eval(sub, in))
+		}
+		return out
+	case CondWord:
+		return e.word(c, in)
+	case *CondField:
+		return e.field(c, in)
+	}
+	return in
+}
+
+func (e *evaluation) word(c CondWord, in Bits) Bits {
+	hasDigit := strings.ContainsAny(c.Text, "0123456789")
+	if c.Kind == Whole && (hasDigit || len(c.Text) > maxTerm) {
+		return e.probe(xxhash.Sum64String(c.Text), in)
+	}
+	if hasDigit {
+		for _, part := range digitFree(c) {
+			in = e.word(part, in)
+		}
+		return in
+	}
+	if !e.terms || c.Kind != Whole && len(c.Text) < minPart {
+		return in
+	}
+	set, ok := e.day.leaves[c]
+	if !ok {
+		var err error
+		if set, err = e.day.view.wordBlocks(e.ctx, c); err != nil {
+			set = nil
+		}
+		e.day.leaves[c] = set
+	}
+	if set == nil { // rules out nothing
+		return in
+	}
+	return in.and(set[e.seg.Number])
+}
+
+// digitFree returns what a part of a word with digits tells of the word's digit-free
+// parts.
+func digitFree(c CondWord) []CondWord {
+	var out []CondWord
+	start := 0
+	for i := 0; i <= len(c.Text); i++ {
+		if i < len(c.Text) && c.Text[i]-'0' >= 10 {
+			continue
+		}
+		kind := Whole
+		if start == 0 && (c.Kind == Suffix || c.Kind == Infix) {
+			kind = Suffix
+		}
+		if i == len(c.Text) && (c.Kind == Prefix || c.Kind == Infix) {
+			kind = Prefix
+		}
+		if i-start >= minPart && i-start <= maxTerm {
+			out = append(out, CondWord{kind, c.Text[start:i]})
+		}
+		start = i + 1
+	}
+	return out
+}
+
+// wordBlocks returns the blocks that may have a word with the given digit-free part, or
+// nil when there are too many terms to tell.
+func (v *termView) wordBlocks(ctx context.Context, c CondWord) (set blockSet, err error) {
+	defer recovered(&err)
+	set = make(blockSet)
+	if err := v.blocksWith(ctx, fieldWords, []byte(markManyWords), set); err != nil {
+		return nil, err
+	}
+	if c.Kind == Whole {
+		return set, v.blocksWith(ctx, fieldWords, []byte(c.Text), set)
+	}
+	if err := v.blocksWith(ctx, fieldWords, []byte(markLongWords), set); err != nil {
+		return nil, err
+	}
+	prefix := ""
+	accept := strings.Contains
+	switch c.Kind {
+	case Prefix:
+		prefix, accept = c.Text, strings.HasPrefix
+	case Suffix:
+		accept = strings.HasSuffix
+	}
+	terms, ok, err := v.matching(ctx, fieldWords, prefix, func(t string) bool { return accept(t, c.Text) })
+	if err != nil || !ok {
+		return nil, err
+	}
+	for _, t := range terms {
+		if err := v.blocksWith(ctx, fieldWords, []byte(t), set); err != nil {
+			return nil, err
+		}
+	}
+	return set, nil
+}
+
+// matching lists the terms that accept takes; ok is false when there are too many.
+func (v *termView) matching(ctx context.Context, field, prefix string, accept func(string) bool) (terms []string, ok bool, err error) {
+	scanned := 0
+	ok = true
+	err = v.terms(field, []byte(prefix), func(t string) bool {
+		scanned++
+		if accept(t) {
+			terms = append(terms, t)
+		}
+		ok = scanned <= maxScannedTerms && len(terms) <= maxMatchedTerms && (scanned&1023 != 0 || ctx.Err() == nil)
+		return ok
+	})
+	return terms, ok, err
+}
+
+func (e *evaluation) field(c *CondField, in Bits) Bits {
+	if !e.terms || notIndexed(c.Name) {
+		return in
+	}
+	f, ok := e.day.fields[c]
+	if !ok {
+		var err error
+		if f, err = e.day.view.fieldBlocks(e.ctx, c); err != nil {
+			f = nil
+		}
+		e.day.fields[c] = f
+	}
+	if f == nil {
+		return in
+	}
+	many := in.and(f.many[e.seg.Number])
+	if c.Equal != nil && !many.empty() {
+		many = e.probe(equalKey(c.Name, *c.Equal), many)
+	}
+	return in.and(f.listed[e.seg.Number]).or(many)
+}
+
+func (v *termView) fieldBlocks(ctx context.Context, c *CondField) (f *fieldBlocks, err error) {
+	defer recovered(&err)
+	f = &fieldBlocks{listed: make(blockSet), many: make(blockSet)}
+	if err := v.blocksWith(ctx, fieldValues, []byte(c.Name+markManyValues), f.many); err != nil {
+		return nil, err
+	}
+	prefix := c.Name + "\x00"
+	terms, ok, err := v.matching(ctx, fieldValues, prefix, func(t string) bool { return c.Accept(t[len(prefix):]) })
+	if err != nil || !ok {
+		return nil, err
+	}
+	for _, t := range terms {
+		if err := v.blocksWith(ctx, fieldValues, []byte(t), f.listed); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+// probe asks the filters for a key.
+func (e *evaluation) probe(key uint64, in Bits) Bits {
+	if e.err != nil {
+		return in
+	}
+	if e.read == nil {
+		if e.file, e.err = e.seg.open(); e.err != nil {
+			e.file = nil
+			return in
+		}
+		e.read = &filterReader{file: e.file, base: e.seg.FilterBase, size: e.seg.FilterSize, sums: e.seg.FilterPageSums}
+	}
+	has, err := e.seg.Filter.has(e.read, key)
+	if err != nil {
+		e.err = err
+		return in
+	}
+	out := make(Bits, len(in))
+	if !has {
+		return out
+	}
+	for i := range e.seg.Blocks {
+		if !in.Has(i) {
+			continue
+		}
+		if has, err = e.seg.Blocks[i].Filter.has(e.read, key); err != nil {
+			e.err = err
+			return in
+		}
+		if has {
+			out[i/64] |= 1 << (i % 64)
+		}
+	}
+	return out
+}

@@ -1,0 +1,79 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Config says where the store is and how large its pieces are.
+type Config struct {
+	// Dir is the folder of the store. It is made if it is not there, and locked.
+	Dir string
+	// BlockLines is how many lines are compressed and indexed together.
+	BlockLines int
+	// A head is sealed when it has SegmentLines lines or SegmentBytes bytes of lines and
+	// values, or when its first line is SegmentAge old.
+	SegmentLines int
+	SegmentBytes int64
+	SegmentAge   time.Duration
+	// RetainAge is how long a day of indexing is kept after its end, RetainBytes how large
+	// the store may become on disk before its oldest days go. 0 is without bound. The day
+	// in use is always kept.
+	RetainAge   time.Duration
+	RetainBytes int64
+	// Retry is the pause between attempts to seal while the disk does not take it.
+	Retry time.Duration
+}
+
+// DefaultConfig returns the configuration for a store in dir.
+func DefaultConfig(dir string) Config {
+	return Config{
+		Dir:          dir,
+		BlockLines:   4096,
+		SegmentLines: 65536,
+		SegmentBytes: 24 << 20,
+		SegmentAge:   5 * time.Minute,
+		RetainAge:    30 * 24 * time.Hour,
+		Retry:        time.Second,
+	}
+}
+
+// Validate reports every fault.
+func (c *Config) Validate() error {
+	var errs []error
+	bad := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	bad(c.Dir != "", "store: dir is empty")
+	bad(c.BlockLines >= 1 && c.BlockLines <= 1<<20, "store: block lines: %d is not within 1 and %d", c.BlockLines, 1<<20)
+	bad(c.SegmentLines >= 1 && c.SegmentLines <= 1<<24, "store: segment lines: %d is not within 1 and %d", c.SegmentLines, 1<<24)
+	bad(c.SegmentBytes >= 1 && c.SegmentBytes <= 1<<30, "store: segment bytes: %d is not within 1 and %d", c.SegmentBytes, 1<<30)
+	bad(c.SegmentAge > 0, "store: segment age: %s is not positive", c.SegmentAge)
+	bad(c.RetainAge >= 0, "store: retain age: %s is negative", c.RetainAge)
+	bad(c.RetainBytes >= 0, "store: retain bytes: %d is negative", c.RetainBytes)
+	bad(c.Retry > 0, "store: retry: %s is not positive", c.Retry)
+	return errors.Join(errs...)
+}
+
+// Deps are what the store uses; the zero value is the machine's.
+type Deps struct {
+	FS  FS
+	Now func() time.Time
+	// Sealed is called after each commit, Failed when one did not succeed (it is tried
+	// again), Removed when retention removed a day. They may be nil, and must not call
+	// the store.
+	Sealed  func(Sealed)
+	Failed  func(error)
+	Removed func(day string, segments int)
+}
+
+// Sealed describes one commit.
+type Sealed struct {
+	Segment   uint64
+	Lines     int64
+	DiskBytes int64
+	Took      time.Duration
+}

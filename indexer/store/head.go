@@ -1,0 +1,130 @@
+package store
+
+import (
+	"sort"
+	"sync/atomic"
+	"time"
+
+	"foghorn/pipeline"
+)
+
+// row is a line in the head.
+type row struct {
+	event pipeline.Event
+	// source is the dense number of the event's source.
+	source uint32
+	// seq counts the source's lines before this one, line those of its generation.
+	seq, line int64
+}
+
+// rowsPerChunk rows are allocated at once.
+const rowsPerChunk = 1024
+
+type chunk [rowsPerChunk]row
+
+// head is the open end of the store: rows in the order they came. One goroutine at a time
+// appends (the store's lock); readers take a view and hold no lock while they scan, since
+// a row never changes once n counts it.
+type head struct {
+	chunks    []*chunk
+	n         atomic.Int64
+	bytes     int64 // of lines and values
+	lineBytes int64
+	// names are the sources' ids by their numbers, local to this head.
+	names   []string
+	numbers map[string]uint32
+	since   time.Time // the first append
+	// What a commit of this head commits besides the rows.
+	offsets map[int]int64
+	gaps    []Gap
+}
+
+func newHead() *head { return &head{numbers: make(map[string]uint32)} }
+
+func (h *head) append(e *pipeline.Event, seq, line int64) {
+	n := int(h.n.Load())
+	if n/rowsPerChunk == len(h.chunks) {
+		h.chunks = append(h.chunks, new(chunk))
+	}
+	num, ok := h.numbers[e.ID.Source]
+	if !ok {
+		num = uint32(len(h.names))
+		h.names = append(h.names, e.ID.Source)
+		h.numbers[e.ID.Source] = num
+	}
+	r := &h.chunks[n/rowsPerChunk][n%rowsPerChunk]
+	*r = row{event: *e, source: num, seq: seq, line: line}
+	r.event.ID.Source = h.names[num] // one string for all its rows
+	h.bytes += int64(len(e.Body))
+	h.lineBytes += int64(len(e.Body))
+	for i := range e.Attrs {
+		h.bytes += int64(len(e.Attrs[i].Value))
+	}
+	h.n.Store(int64(n + 1))
+}
+
+func (h *head) row(i int) *row { return &h.chunks[i/rowsPerChunk][i%rowsPerChunk] }
+
+// view returns the rows so far; the caller holds the store's lock.
+func (h *head) view() *headView {
+	return &headView{
+		chunks: h.chunks[:len(h.chunks):len(h.chunks)],
+		names:  h.names[:len(h.names):len(h.names)],
+		n:      int(h.n.Load()),
+	}
+}
+
+// headView is the head at one moment.
+type headView struct {
+	chunks []*chunk
+	names  []string
+	n      int
+}
+
+// sorted returns the rows by source id, each source's in the order they came: the order
+// of a segment.
+func (v *headView) sorted() []*row {
+	byName := make([]uint32, len(v.names))
+	for i := range byName {
+		byName[i] = uint32(i)
+	}
+	sort.Slice(byName, func(a, b int) bool { return v.names[byName[a]] < v.names[byName[b]] })
+	counts := make([]int, len(v.names))
+	for i := range v.n {
+		counts[v.row(i).source]++
+	}
+	at := 0
+	for _, s := range byName {
+		counts[s], at = at, at+counts[s]
+	}
+	rows := make([]*row, v.n)
+	for i := range v.n {
+		r := v.row(i)
+		rows[counts[r.source]] = r
+		counts[r.source]++
+	}
+	return rows
+}
+
+func (v *headView) row(i int) *row { return &v.chunks[i/rowsPerChunk][i%rowsPerChunk] }
+
+// runsOf lists the runs of sorted rows.
+func runsOf(rows []*row) []Run {
+	var runs []Run
+	for i, r := range rows {
+		e := &r.event
+		if i == 0 || r.source != rows[i-1].source || e.ID.Generation != rows[i-1].event.ID.Generation {
+			runs = append(runs, Run{
+				Source: e.ID.Source, Host: e.Host, Path: e.Path, Generation: e.ID.Generation,
+				FirstRow: i, FirstLine: r.line, FirstSeq: r.seq, FirstOffset: e.ID.Offset,
+				MinTime: e.Timestamp, MaxTime: e.Timestamp, MaxObserved: e.Observed,
+			})
+		}
+		u := &runs[len(runs)-1]
+		u.Rows++
+		u.NextOffset = e.ID.Offset + max(e.Size, 1)
+		u.MinTime, u.MaxTime = min(u.MinTime, e.Timestamp), max(u.MaxTime, e.Timestamp)
+		u.MaxObserved = max(u.MaxObserved, e.Observed)
+	}
+	return runs
+}

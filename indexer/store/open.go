@@ -1,0 +1,152 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"time"
+
+	index "github.com/blevesearch/bleve_index_api"
+	"github.com/gofrs/flock"
+)
+
+// Names in the store's folder.
+const (
+	lockFile  = "LOCK"
+	daysDir   = "days"
+	termDir   = "terms"    // of a day
+	deadDay   = ".removed" // ending of a day's folder that is being removed
+	tmpSuffix = ".tmp"
+	segSuffix = ".seg"
+)
+
+func (s *Store) daysDir() string          { return filepath.Join(s.cfg.Dir, daysDir) }
+func (s *Store) dayDir(day string) string { return filepath.Join(s.cfg.Dir, daysDir, day) }
+
+// Open locks the folder and reads what is committed in it. A segment that cannot be read
+// is reported by Damaged and left out. Run must be started for lines to be committed, and
+// Close called after Run returned.
+func Open(cfg Config, deps Deps) (*Store, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if deps.FS == nil {
+		deps.FS = OS{}
+	}
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
+	s := &Store{
+		cfg: cfg, deps: deps,
+		ledger: newLedger(), head: newHead(), days: make(map[string]*termIndex),
+		offsets: make(map[int]int64), next: 1,
+		room: make(chan struct{}), wake: make(chan struct{}, 1), tails: make(map[*follower]struct{}),
+		terms: termQueue{wake: make(chan struct{}, 1)},
+	}
+	if err := os.MkdirAll(s.daysDir(), 0o750); err != nil {
+		return nil, fmt.Errorf("make the store's folder: %w", err)
+	}
+	s.lock = flock.New(filepath.Join(cfg.Dir, lockFile))
+	ok, err := s.lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", s.lock.Path(), err)
+	}
+	if !ok {
+		return nil, fmt.Errorf("open store %s: %w", cfg.Dir, ErrLocked)
+	}
+	if err := s.load(); err != nil {
+		return nil, errors.Join(err, s.lock.Unlock())
+	}
+	if s.build, err = newBuilder(deps.FS, cfg.BlockLines); err != nil {
+		return nil, errors.Join(err, s.lock.Unlock())
+	}
+	s.queue = index.NewAnalysisQueue(1)
+	for i := len(s.segments) - 1; i >= 0; i-- { // newest first
+		s.terms.put(s.segments[i], nil)
+	}
+	return s, nil
+}
+
+// load opens all segments and rebuilds what they commit.
+func (s *Store) load() error {
+	days, err := os.ReadDir(s.daysDir())
+	if err != nil {
+		return fmt.Errorf("read the store's folder: %w", err)
+	}
+	for _, d := range days {
+		dir := filepath.Join(s.daysDir(), d.Name())
+		if strings.HasSuffix(d.Name(), deadDay) { // a crash came while it was removed
+			if err := s.deps.FS.RemoveAll(dir); err != nil {
+				return fmt.Errorf("remove old day: %w", err)
+			}
+			continue
+		}
+		if _, err := time.Parse(time.DateOnly, d.Name()); err != nil || !d.IsDir() {
+			continue
+		}
+		if err := s.loadDay(dir, d.Name()); err != nil {
+			return err
+		}
+	}
+	sort.Slice(s.segments, func(a, b int) bool { return s.segments[a].Number < s.segments[b].Number })
+	for _, seg := range s.segments {
+		s.ledger.restore(&seg.footer)
+		for p, o := range seg.Offsets {
+			s.offsets[p] = o
+		}
+	}
+	return nil
+}
+
+func (s *Store) loadDay(dir, day string) error {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("read day %s: %w", day, err)
+	}
+	for _, f := range files {
+		path := filepath.Join(dir, f.Name())
+		switch {
+		case strings.HasSuffix(f.Name(), tmpSuffix): // a crash came before its commit
+			if err := s.deps.FS.RemoveAll(path); err != nil {
+				return fmt.Errorf("remove uncommitted segment: %w", err)
+			}
+		case strings.HasSuffix(f.Name(), segSuffix):
+			var number uint64
+			if _, err := fmt.Sscanf(f.Name(), "%d"+segSuffix, &number); err != nil {
+				continue
+			}
+			s.next = max(s.next, number+1)
+			seg, err := openSegment(path, day)
+			if err == nil && seg.Number != number {
+				err = corrupt("%s says that it is segment %d", path, seg.Number)
+			}
+			if err != nil {
+				s.damaged = append(s.damaged, Damage{File: path, Reason: err.Error()})
+				continue
+			}
+			s.segments = append(s.segments, seg)
+		}
+	}
+	return nil
+}
+
+// Close releases the folder. What was not sealed is not kept: Run seals it before it
+// returns. It must not be called while Run runs.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	days := s.days
+	s.days = make(map[string]*termIndex)
+	s.mu.Unlock()
+	var errs []error
+	for day, t := range days {
+		if err := t.close(); err != nil {
+			errs = append(errs, fmt.Errorf("close term index of %s: %w", day, err))
+		}
+	}
+	s.queue.Close()
+	errs = append(errs, s.lock.Unlock())
+	return errors.Join(errs...)
+}

@@ -1,0 +1,148 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+)
+
+// Run seals heads, feeds the term indexes and applies retention until ctx ends, and then
+// seals what is left. Append blocks once the head is full unless Run runs. An error means
+// that the last head could not be sealed: its lines will be read again from Kafka.
+func (s *Store) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	stop := make(chan struct{})
+	wg.Go(func() { s.indexTerms(stop) })
+	err := s.sealLoop(ctx)
+	close(stop)
+	wg.Wait()
+	return err
+}
+
+func (s *Store) sealLoop(ctx context.Context) error {
+	tick := time.NewTicker(min(s.cfg.SegmentAge, time.Second))
+	defer tick.Stop()
+	var checked time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return s.Seal()
+		case <-s.wake:
+		case <-tick.C:
+			s.rotateOld()
+		}
+		for !s.sealWaiting() {
+			select {
+			case <-ctx.Done():
+				return s.Seal()
+			case <-time.After(s.cfg.Retry):
+			}
+		}
+		if now := s.deps.Now(); now.Sub(checked) >= time.Minute {
+			checked = now
+			if err := s.Retain(); err != nil {
+				s.failed(err)
+			}
+		}
+	}
+}
+
+func (s *Store) failed(err error) {
+	if s.deps.Failed != nil {
+		s.deps.Failed(err)
+	}
+}
+
+func (s *Store) rotateOld() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.head.n.Load() > 0 && s.deps.Now().Sub(s.head.since) >= s.cfg.SegmentAge {
+		s.rotate()
+	}
+}
+
+// sealWaiting seals the head that waits, if any, and reports whether that is done.
+func (s *Store) sealWaiting() bool {
+	err := s.seal()
+	if err != nil {
+		s.failed(err)
+	}
+	return err == nil
+}
+
+// Seal commits all lines that were appended before the call.
+func (s *Store) Seal() error {
+	if err := s.seal(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	if s.head.n.Load() > 0 {
+		s.rotate()
+	}
+	s.mu.Unlock()
+	return s.seal()
+}
+
+// seal writes the head that waits as a segment.
+func (s *Store) seal() error {
+	s.sealMu.Lock()
+	defer s.sealMu.Unlock()
+	s.mu.Lock()
+	h, number := s.sealing, s.next
+	s.mu.Unlock()
+	if h == nil {
+		return nil
+	}
+	start := time.Now()
+	view := h.view() // the head takes no more lines
+	rows := view.sorted()
+	f := footer{Number: number, Rows: int64(len(rows)), Runs: runsOf(rows), Offsets: h.offsets, Gaps: h.gaps}
+	for _, r := range rows {
+		f.Bytes += int64(len(r.event.Body))
+	}
+	seg, terms, err := s.commit(f, rows)
+	s.mu.Lock()
+	s.fault = err
+	if err != nil {
+		s.mu.Unlock()
+		return err
+	}
+	s.addSegment(seg)
+	s.sealing = nil
+	if s.full(s.head) {
+		s.rotate()
+	}
+	close(s.room)
+	s.room = make(chan struct{})
+	s.mu.Unlock()
+	s.terms.put(seg, terms)
+	if s.deps.Sealed != nil {
+		s.deps.Sealed(Sealed{Segment: number, Lines: f.Rows, DiskBytes: seg.size, Took: time.Since(start)})
+	}
+	return nil
+}
+
+// commit writes a segment into the folder of today.
+func (s *Store) commit(f footer, rows []*row) (*segment, []blockTerms, error) {
+	now := s.deps.Now()
+	f.Created = now.UnixNano()
+	day := dayOf(now)
+	dir := s.dayDir(day)
+	if _, err := os.Stat(dir); err != nil {
+		if err := s.deps.FS.MkdirAll(dir); err != nil {
+			return nil, nil, fmt.Errorf("make folder of the day: %w", err)
+		}
+		if err := s.deps.FS.SyncDir(s.daysDir()); err != nil {
+			return nil, nil, fmt.Errorf("make folder of the day: %w", err)
+		}
+	}
+	return s.build.write(dir, day, f, rows)
+}
+
+// addSegment publishes a segment; the caller holds the lock.
+func (s *Store) addSegment(seg *segment) {
+	s.segments = append(s.segments[:len(s.segments):len(s.segments)], seg)
+	s.next = max(s.next, seg.Number+1)
+}

@@ -1,0 +1,414 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/blevesearch/bleve/v2/document"
+	"github.com/blevesearch/bleve/v2/index/scorch"
+	index "github.com/blevesearch/bleve_index_api"
+	"github.com/cespare/xxhash/v2"
+)
+
+// termIndex is a day's Bleve index: one document per block. Its internal value
+// internalSegments lists the segments whose blocks are in, written in the same batch.
+// It is derived from the segments: what is not in it is not narrowed, and when it is
+// damaged it is made anew.
+type termIndex struct {
+	path string
+
+	mu   sync.Mutex
+	idx  index.Index
+	in   map[uint64]int // segment: its number of blocks
+	view *termView      // of the newest batch, or nil
+}
+
+var internalSegments = []byte("foghorn.segments")
+
+// pacer is called by Bleve's background goroutine after a failure (a full disk): it would
+// try again without a pause.
+const pacer = "foghorn.pacer"
+
+var registerPacer = sync.OnceFunc(func() {
+	scorch.RegistryAsyncErrorCallbacks[pacer] = func(error, string) { time.Sleep(time.Second) }
+})
+
+// errIndexDamaged is wrapped when a term index has to be made anew.
+var errIndexDamaged = errors.New("term index damaged")
+
+// openTermIndex opens or makes the index in path.
+func openTermIndex(path string, queue *index.AnalysisQueue) (t *termIndex, err error) {
+	registerPacer()
+	defer func() {
+		if r := recover(); r != nil {
+			t, err = nil, fmt.Errorf("%w: %v", errIndexDamaged, r)
+		}
+	}()
+	if err := checkZaps(path); err != nil {
+		return nil, err
+	}
+	idx, err := scorch.NewScorch(scorch.Name, map[string]any{
+		"path":                   path,
+		"bolt_timeout":           "5s",
+		"unsafe_batch":           true, // the segment file is the truth
+		"numSnapshotsToKeep":     1,
+		"asyncErrorCallbackName": pacer,
+	}, queue)
+	if err != nil {
+		return nil, fmt.Errorf("open term index %s: %w", path, err)
+	}
+	if err := idx.Open(); err != nil {
+		return nil, fmt.Errorf("%w: open %s: %w", errIndexDamaged, path, err)
+	}
+	t = &termIndex{path: path, idx: idx}
+	v, err := t.newView()
+	if err != nil {
+		_ = idx.Close()
+		return nil, fmt.Errorf("%w: %w", errIndexDamaged, err)
+	}
+	t.in, t.view = v.in, v
+	return t, nil
+}
+
+// checkZaps verifies the checksum of each of Bleve's segment files: Bleve itself does not,
+// and a flipped bit would hide blocks.
+func checkZaps(path string) error {
+	names, err := filepath.Glob(filepath.Join(path, "*.zap"))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		n := len(data) - crc32.Size
+		if n < 0 || crc32.ChecksumIEEE(data[:n]) != binary.BigEndian.Uint32(data[n:]) {
+			return fmt.Errorf("%w: %s: checksum", errIndexDamaged, name)
+		}
+	}
+	return nil
+}
+
+// has says whether the segment's blocks are in.
+func (t *termIndex) has(segment uint64) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, ok := t.in[segment]
+	return ok
+}
+
+// add takes in the blocks of a segment. It returns when they can be searched; they become
+// durable later, and are added again at the next start if that did not happen.
+func (t *termIndex) add(segment uint64, blocks []blockTerms) (err error) {
+	defer recovered(&err)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.idx == nil {
+		return errors.New("term index is closed")
+	}
+	batch := index.NewBatch()
+	for i, b := range blocks {
+		doc := document.NewDocument(blockID(segment, i))
+		doc.AddField(newTermField(fieldWords, b.words))
+		doc.AddField(newTermField(fieldValues, b.values))
+		batch.Update(doc)
+	}
+	t.in[segment] = len(blocks)
+	batch.SetInternal(internalSegments, encodeSegments(t.in))
+	if err := t.idx.Batch(batch); err != nil {
+		delete(t.in, segment)
+		return fmt.Errorf("index segment %d: %w", segment, err)
+	}
+	if t.view != nil {
+		t.view.release()
+		t.view = nil
+	}
+	return nil
+}
+
+// close releases the index; views in use stay good until they are released.
+func (t *termIndex) close() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.idx == nil {
+		return nil
+	}
+	if t.view != nil {
+		t.view.release()
+		t.view = nil
+	}
+	err := t.idx.Close()
+	t.idx = nil
+	return err
+}
+
+// acquire returns the index as of the last batch; release it after use.
+func (t *termIndex) acquire() (v *termView, err error) {
+	defer recovered(&err)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.idx == nil {
+		return nil, errors.New("term index is closed")
+	}
+	if t.view == nil {
+		if t.view, err = t.newView(); err != nil {
+			return nil, err
+		}
+	}
+	t.view.use()
+	return t.view, nil
+}
+
+func recovered(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("%w: %v", errIndexDamaged, r)
+	}
+}
+
+// blockID is a block's document id: ids rise and have one length.
+func blockID(segment uint64, block int) string {
+	b := make([]byte, 0, 16)
+	s := strconv.FormatUint(segment, 16)
+	for range 10 - len(s) {
+		b = append(b, '0')
+	}
+	b = append(b, s...)
+	s = strconv.FormatInt(int64(block), 16)
+	for range 6 - len(s) {
+		b = append(b, '0')
+	}
+	return string(append(b, s...))
+}
+
+func parseBlockID(id string) (blockRef, error) {
+	if len(id) != 16 {
+		return blockRef{}, fmt.Errorf("document id %q", id)
+	}
+	s, err := strconv.ParseUint(id[:10], 16, 64)
+	if err != nil {
+		return blockRef{}, err
+	}
+	b, err := strconv.ParseUint(id[10:], 16, 32)
+	return blockRef{s, int(b)}, err
+}
+
+func encodeSegments(in map[uint64]int) []byte {
+	var b []byte
+	for s, n := range in {
+		b = binary.AppendUvarint(b, s)
+		b = binary.AppendUvarint(b, uint64(n))
+	}
+	return binary.LittleEndian.AppendUint64(b, xxhash.Sum64(b))
+}
+
+func decodeSegments(data []byte) (map[uint64]int, error) {
+	in := make(map[uint64]int)
+	if len(data) == 0 {
+		return in, nil
+	}
+	n := len(data) - 8
+	if n < 0 || xxhash.Sum64(data[:n]) != binary.LittleEndian.Uint64(data[n:]) {
+		return nil, corrupt("list of segments: checksum")
+	}
+	d := &decoder{b: data[:n]}
+	for d.off < n && d.err == nil {
+		s := d.uvarint()
+		in[s] = int(d.uvarint())
+	}
+	return in, d.err
+}
+
+// termField is a field of a document whose terms are known: no analysis, no positions, no
+// frequencies, nothing stored.
+type termField struct {
+	name  string
+	freqs index.TokenFrequencies
+}
+
+func newTermField(name string, terms []string) *termField {
+	once := &index.TokenFreq{}
+	once.SetFrequency(1)
+	freqs := make(index.TokenFrequencies, len(terms))
+	for _, t := range terms {
+		freqs[t] = once
+	}
+	return &termField{name: name, freqs: freqs}
+}
+
+func (f *termField) Name() string                                     { return f.name }
+func (f *termField) Value() []byte                                    { return nil }
+func (f *termField) ArrayPositions() []uint64                         { return nil }
+func (f *termField) EncodedFieldType() byte                           { return 't' }
+func (f *termField) Analyze()                                         {}
+func (f *termField) AnalyzedLength() int                              { return len(f.freqs) }
+func (f *termField) AnalyzedTokenFrequencies() index.TokenFrequencies { return f.freqs }
+func (f *termField) NumPlainTextBytes() uint64                        { return 0 }
+func (f *termField) Size() int                                        { return 64 * len(f.freqs) }
+func (f *termField) Options() index.FieldIndexingOptions {
+	return index.IndexField | index.SkipFreqNorm
+}
+
+// blockRef names a block of a segment.
+type blockRef struct {
+	segment uint64
+	block   int
+}
+
+// termView reads a term index as of one batch.
+type termView struct {
+	reader index.IndexReader
+	in     map[uint64]int
+	blocks []blockRef // by Bleve's document number
+	users  int
+	mu     sync.Mutex
+}
+
+// newView reads which documents there are. It fails when they are not the blocks of the
+// segments that are listed, each once.
+func (t *termIndex) newView() (*termView, error) {
+	reader, err := t.idx.Reader()
+	if err != nil {
+		return nil, err
+	}
+	v := &termView{reader: reader, users: 1}
+	if err := v.load(); err != nil {
+		_ = reader.Close()
+		return nil, fmt.Errorf("read term index %s: %w", t.path, err)
+	}
+	return v, nil
+}
+
+func (v *termView) load() error {
+	data, err := v.reader.GetInternal(internalSegments)
+	if err != nil {
+		return err
+	}
+	if v.in, err = decodeSegments(data); err != nil {
+		return err
+	}
+	docs, err := v.reader.DocIDReaderAll()
+	if err != nil {
+		return err
+	}
+	defer docs.Close()
+	found := 0
+	for {
+		id, err := docs.Next()
+		if err != nil {
+			return err
+		}
+		if id == nil {
+			break
+		}
+		name, err := v.reader.ExternalID(id)
+		if err != nil {
+			return err
+		}
+		ref, err := parseBlockID(name)
+		if err != nil {
+			return err
+		}
+		if ref.block >= v.in[ref.segment] {
+			return corrupt("block %d of segment %d is not expected", ref.block, ref.segment)
+		}
+		n := int(id.Value())
+		for len(v.blocks) <= n {
+			v.blocks = append(v.blocks, blockRef{block: -1})
+		}
+		v.blocks[n] = ref
+		found++
+	}
+	want := 0
+	for _, n := range v.in {
+		want += n
+	}
+	if found != want {
+		return corrupt("%d blocks, want %d", found, want)
+	}
+	return nil
+}
+
+func (v *termView) use() {
+	v.mu.Lock()
+	v.users++
+	v.mu.Unlock()
+}
+
+func (v *termView) release() {
+	v.mu.Lock()
+	v.users--
+	last := v.users == 0
+	v.mu.Unlock()
+	if last {
+		_ = v.reader.Close() // a snapshot in memory; nothing is written
+	}
+}
+
+// blocksWith adds the blocks that have the term to set.
+func (v *termView) blocksWith(ctx context.Context, field string, term []byte, set blockSet) error {
+	r, err := v.reader.TermFieldReader(ctx, term, field, false, false, false)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	var doc index.TermFieldDoc
+	for {
+		d, err := r.Next(doc.Reset())
+		if err != nil {
+			return err
+		}
+		if d == nil {
+			return nil
+		}
+		n := d.ID.Value()
+		if n >= uint64(len(v.blocks)) || v.blocks[n].block < 0 {
+			return corrupt("document %d", n)
+		}
+		set.add(v.blocks[n])
+	}
+}
+
+// terms calls yield with the terms of a field that start with prefix, until it is false.
+func (v *termView) terms(field string, prefix []byte, yield func(term string) bool) error {
+	var dict index.FieldDict
+	var err error
+	if len(prefix) == 0 {
+		dict, err = v.reader.FieldDict(field)
+	} else {
+		dict, err = v.reader.FieldDictPrefix(field, prefix)
+	}
+	if err != nil {
+		return err
+	}
+	defer dict.Close()
+	for {
+		e, err := dict.Next()
+		if err != nil {
+			return err
+		}
+		if e == nil || !yield(e.Term) {
+			return nil
+		}
+	}
+}
+
+// blockSet is a set of blocks: a bit per block of each segment.
+type blockSet map[uint64][]uint64
+
+func (s blockSet) add(r blockRef) {
+	bits := s[r.segment]
+	for len(bits) <= r.block/64 {
+		bits = append(bits, 0)
+	}
+	bits[r.block/64] |= 1 << (r.block % 64)
+	s[r.segment] = bits
+}

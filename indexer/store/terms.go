@@ -1,0 +1,375 @@
+package store
+
+import (
+	"strconv"
+
+	"github.com/cespare/xxhash/v2"
+
+	"foghorn/pipeline"
+	"foghorn/pipeline/query"
+)
+
+// What the index knows of a block.
+//
+// Terms, in Bleve. Field "w": the words of the lines that hold no digit, folded, and of
+// the words with digits the parts between the digits, if they have minPart bytes or more:
+// so every word's digit-free parts are terms, and a search for a part of a word looks
+// through the terms. Field "f": name, NUL, value of every field that has few values there.
+//
+// Keys, in the block's filter: the hash of every word with a digit; of every word longer
+// than maxTerm; of every value of a field with many values.
+//
+// Where a block has more than the index takes, a marker says so and the block is never
+// ruled out by what the marker stands for.
+const (
+	fieldWords  = "w"
+	fieldValues = "f"
+
+	// maxTerm is the length in bytes of the longest term.
+	maxTerm = 64
+	// minPart is the length in bytes of the shortest part of a word with digits that is a
+	// term: shorter parts are in every block.
+	minPart = 3
+	// maxWords bounds the words of a block, maxValues the values of a field in it.
+	maxWords  = 1 << 15
+	maxValues = 128
+
+	// Markers in field "w". A word holds no NUL.
+	markLongWords = "\x00long" // some words are longer than maxTerm
+	markManyWords = "\x00many" // more than maxWords: none is listed
+	// markManyValues stands between name and nothing where a field has other values than
+	// those listed; they are keys.
+	markManyValues = "\x01"
+)
+
+// FieldSeverity is the field under which the level is indexed, as its number.
+const FieldSeverity = "severity_number"
+
+// notIndexed are the fields that are not in the index: the first are known otherwise or
+// are the line itself.
+func notIndexed(canonical string) bool {
+	switch canonical {
+	case "timestamp", "observed_timestamp", "source", "body":
+		return true
+	}
+	return false
+}
+
+// equalKey hashes a field's value so that values that a query calls equal have one key.
+func equalKey(name, value string) uint64 {
+	var d xxhash.Digest
+	d.Reset()
+	_, _ = d.WriteString(name) // never fails
+	_, _ = d.WriteString("\x00")
+	_, _ = d.WriteString(query.Canonical(value))
+	return d.Sum64()
+}
+
+// collector gathers the terms and keys of blocks, one block after the other, and of the
+// segment they make. It hands each term out as one string for all blocks of a segment.
+type collector struct {
+	words  interner
+	values interner
+	fields map[string]*fieldState
+
+	block     uint32 // number of the current block, from 1
+	terms     []string
+	fieldTerm []string
+	manyWords bool
+	longWords bool
+	keys      keySet
+	all       keySet // of the segment
+
+	fold, term []byte
+}
+
+type fieldState struct {
+	name   string
+	block  uint32
+	values []string // of this block
+	many   bool
+	last   string
+}
+
+func newCollector() *collector {
+	return &collector{fields: make(map[string]*fieldState)}
+}
+
+// reset forgets the segment.
+func (c *collector) reset() {
+	c.words.reset()
+	c.values.reset()
+	clear(c.fields)
+	c.all.reset()
+	c.block = 0
+}
+
+// start begins the next block.
+func (c *collector) start() {
+	c.block++
+	c.terms, c.fieldTerm = nil, nil
+	c.manyWords, c.longWords = false, false
+	c.keys.reset()
+}
+
+func (c *collector) add(e *pipeline.Event) {
+	query.Words(e.Body, func(start, end int) bool {
+		c.word(e.Body[start:end])
+		return true
+	})
+	if e.Severity != 0 {
+		c.field(FieldSeverity, severityName(e.Severity))
+	}
+	c.field("service.name", e.Service)
+	c.field("host.name", e.Host)
+	c.field("log.file.path", e.Path)
+	c.field("trace_id", e.TraceID)
+	c.field("span_id", e.SpanID)
+	c.field("template", e.Template)
+	c.field("error.class", e.ErrorClass)
+	for i := range e.Attrs {
+		if a := &e.Attrs[i]; !reserved(a.Key) {
+			c.field(a.Key, a.Value)
+		}
+	}
+}
+
+// reserved are names that an attribute cannot be found by, see pipeline.Event.Field.
+func reserved(name string) bool {
+	switch name {
+	case "severity_text", "severity_number", "service.name", "host.name", "log.file.path", "trace_id",
+		"span_id", "template", "error.class", "timestamp", "observed_timestamp", "source", "body":
+		return true
+	}
+	return false
+}
+
+var severityNames = func() (names [256]string) {
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	return names
+}()
+
+func severityName(s pipeline.Severity) string { return severityNames[s] }
+
+// word takes one word of a line.
+func (c *collector) word(w []byte) {
+	c.fold = query.Fold(c.fold[:0], w)
+	f := c.fold
+	digit := -1
+	for i, b := range f {
+		if b-'0' < 10 {
+			digit = i
+			break
+		}
+	}
+	if digit < 0 {
+		c.part(f)
+		return
+	}
+	c.key(xxhash.Sum64(f))
+	start := 0
+	for i := digit; ; i++ {
+		if i == len(f) || f[i]-'0' < 10 {
+			if i-start >= minPart {
+				c.part(f[start:i])
+			}
+			start = i + 1
+		}
+		if i == len(f) {
+			return
+		}
+	}
+}
+
+func (c *collector) part(p []byte) {
+	if len(p) > maxTerm {
+		c.longWords = true
+		c.key(xxhash.Sum64(p))
+		return
+	}
+	if c.manyWords {
+		return
+	}
+	if term, fresh := c.words.intern(p, c.block); fresh {
+		if len(c.terms) == maxWords {
+			c.manyWords = true
+			c.terms = nil
+			return
+		}
+		c.terms = append(c.terms, term)
+	}
+}
+
+func (c *collector) key(h uint64) {
+	if c.keys.add(h) {
+		c.all.add(h)
+	}
+}
+
+// field takes one field of a line.
+func (c *collector) field(name, value string) {
+	if value == "" {
+		return
+	}
+	s := c.fields[name]
+	if s == nil {
+		s = &fieldState{name: name}
+		c.fields[name] = s
+	}
+	if s.block != c.block {
+		s.block, s.many, s.last, s.values = c.block, false, "", s.values[:0]
+	}
+	if s.last == value {
+		return
+	}
+	s.last = value
+	if !s.many {
+		if len(value) <= maxTerm {
+			c.term = append(append(append(c.term[:0], name...), 0), value...)
+			term, fresh := c.values.intern(c.term, c.block)
+			if !fresh {
+				return
+			}
+			if len(s.values) < maxValues {
+				s.values = append(s.values, value)
+				c.fieldTerm = append(c.fieldTerm, term)
+				return
+			}
+		}
+		s.many = true
+		c.fieldTerm = append(c.fieldTerm, name+markManyValues)
+	}
+	c.key(equalKey(name, value))
+}
+
+// finish returns the block's terms; its keys are in keys.
+func (c *collector) finish() (words, values []string) {
+	words = c.terms
+	if c.manyWords {
+		words = append(words, markManyWords)
+	}
+	if c.longWords {
+		words = append(words, markLongWords)
+	}
+	return words, c.fieldTerm
+}
+
+// keySet is a set of hashes in a table of open addressing.
+type keySet struct {
+	table []uint64
+	n     int
+	zero  bool
+}
+
+func (s *keySet) reset() {
+	clear(s.table)
+	s.n, s.zero = 0, false
+}
+
+// add reports whether h is new.
+func (s *keySet) add(h uint64) bool {
+	if h == 0 {
+		fresh := !s.zero
+		s.zero = true
+		return fresh
+	}
+	if 2*s.n >= len(s.table) {
+		s.grow()
+	}
+	mask := uint64(len(s.table) - 1)
+	for i := h & mask; ; i = (i + 1) & mask {
+		switch s.table[i] {
+		case h:
+			return false
+		case 0:
+			s.table[i] = h
+			s.n++
+			return true
+		}
+	}
+}
+
+func (s *keySet) grow() {
+	old := s.table
+	s.table = make([]uint64, max(1024, 2*len(old)))
+	mask := uint64(len(s.table) - 1)
+	for _, h := range old {
+		if h == 0 {
+			continue
+		}
+		i := h & mask
+		for s.table[i] != 0 {
+			i = (i + 1) & mask
+		}
+		s.table[i] = h
+	}
+}
+
+// list appends the hashes to dst.
+func (s *keySet) list(dst []uint64) []uint64 {
+	for _, h := range s.table {
+		if h != 0 {
+			dst = append(dst, h)
+		}
+	}
+	if s.zero {
+		dst = append(dst, 0)
+	}
+	return dst
+}
+
+// interner keeps one string per distinct text and remembers in which block it was last
+// seen.
+type interner struct {
+	table   []uint32 // index into entries, plus 1
+	entries []internEntry
+}
+
+type internEntry struct {
+	hash uint64
+	text string
+	seen uint32
+}
+
+func (t *interner) reset() {
+	clear(t.table)
+	clear(t.entries)
+	t.entries = t.entries[:0]
+}
+
+// intern returns the string equal to b, and whether this block had it not before.
+func (t *interner) intern(b []byte, block uint32) (string, bool) {
+	if 2*len(t.entries) >= len(t.table) {
+		t.grow()
+	}
+	h := xxhash.Sum64(b)
+	mask := uint64(len(t.table) - 1)
+	i := h & mask
+	for ; t.table[i] != 0; i = (i + 1) & mask {
+		e := &t.entries[t.table[i]-1]
+		if e.hash == h && e.text == string(b) {
+			if e.seen == block {
+				return e.text, false
+			}
+			e.seen = block
+			return e.text, true
+		}
+	}
+	t.entries = append(t.entries, internEntry{hash: h, text: string(b), seen: block})
+	t.table[i] = uint32(len(t.entries))
+	return t.entries[len(t.entries)-1].text, true
+}
+
+func (t *interner) grow() {
+	t.table = make([]uint32, max(4096, 2*len(t.table)))
+	mask := uint64(len(t.table) - 1)
+	for n := range t.entries {
+		i := t.entries[n].hash & mask
+		for t.table[i] != 0 {
+			i = (i + 1) & mask
+		}
+		t.table[i] = uint32(n + 1)
+	}
+}
