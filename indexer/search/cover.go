@@ -5,7 +5,7 @@ import "time"
 // Coverage tells how complete the store is. It looks at what is in memory only.
 func (s *Searcher) Coverage() Coverage {
 	st := s.store.Stats()
-	c := Coverage{Complete: true, Lines: st.Lines, Bytes: st.Bytes, DiskBytes: st.DiskBytes}
+	c := Coverage{Lines: st.Lines, Bytes: st.Bytes, DiskBytes: st.DiskBytes}
 	if s.deps.Progress != nil {
 		c.Partitions, c.IndexedUntil = s.deps.Progress()
 	}
@@ -28,6 +28,8 @@ func (s *Searcher) Coverage() Coverage {
 	for _, p := range c.Partitions {
 		c.LagRecords += p.Lag + p.RawLag
 	}
-	c.Complete = c.LagRecords == 0 && len(c.Gaps) == 0 && len(c.Damaged) == 0
+	// Before every partition was heard of, nothing is known to be complete.
+	known := s.deps.Progress == nil || !c.IndexedUntil.IsZero()
+	c.Complete = known && c.LagRecords == 0 && len(c.Gaps) == 0 && len(c.Damaged) == 0
 	return c
 }

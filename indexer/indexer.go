@@ -1,0 +1,175 @@
+package indexer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"foghorn/indexer/search"
+	"foghorn/indexer/store"
+	"foghorn/pipeline"
+)
+
+// earliest asks a reader to start at the first record there is.
+const earliest = -2
+
+// Bus opens readers of partitions that belong to no group: the indexer keeps its own
+// offsets. Partitions waits for an absent broker.
+type Bus interface {
+	Open(topic string, partition int, from int64) pipeline.Claim
+	Partitions(ctx context.Context, topic string) (int, error)
+}
+
+// Deps are what the indexer uses.
+type Deps struct {
+	Bus Bus
+	// Sink takes the records that cannot be read.
+	Sink pipeline.Sink
+	// RawLag, if set, tells per partition how many records of logs.raw wait to be parsed.
+	RawLag func(ctx context.Context) (map[int]int64, error)
+	Log    zerolog.Logger
+	// Metrics, if set, gets the indexer's metrics.
+	Metrics prometheus.Registerer
+	// Now is the clock; nil is time.Now. FS is the disk; nil is the machine's.
+	Now func() time.Time
+	FS  store.FS
+}
+
+// Indexer fills a store from logs.events. New opens it, Run works, Close releases it.
+type Indexer struct {
+	cfg     Config
+	deps    Deps
+	store   *store.Store
+	search  *search.Searcher
+	board   *Board
+	metrics *metrics
+
+	mu         sync.Mutex
+	partitions []*partition // nil until Run knows how many there are
+}
+
+// New opens the store, which no other process may have open. It reads nothing from the
+// bus yet; the Searcher already answers from what is stored.
+func New(cfg Config, deps Deps) (*Indexer, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
+	x := &Indexer{cfg: cfg, deps: deps, board: newBoard(cfg.BoardEvents)}
+	var err error
+	if x.metrics, err = newMetrics(deps.Metrics, x.stats, x.lag); err != nil {
+		return nil, err
+	}
+	x.store, err = store.Open(cfg.Store, store.Deps{
+		FS: deps.FS, Now: deps.Now, Sealed: x.sealed, Failed: x.failed, Removed: x.removed,
+	})
+	if err != nil {
+		return nil, err
+	}
+	x.search, err = search.New(x.store, cfg.Search, search.Deps{Progress: x.progress, Metrics: deps.Metrics})
+	if err != nil {
+		return nil, errors.Join(err, x.store.Close())
+	}
+	return x, nil
+}
+
+// Searcher answers searches; it is good until Close.
+func (x *Indexer) Searcher() *search.Searcher { return x.search }
+
+// Board knows the anomalies.
+func (x *Indexer) Board() *Board { return x.board }
+
+// Close releases the store, after Run has returned.
+func (x *Indexer) Close() error { return x.store.Close() }
+
+// Ready returns nil while lines are being taken, or why they are not.
+func (x *Indexer) Ready() error {
+	if err := x.store.Ready(); err != nil {
+		return err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.partitions == nil {
+		return errors.New("waiting for topic " + pipeline.TopicEvents)
+	}
+	return nil
+}
+
+// Run reads until ctx ends, and then commits what it has read. It waits for an absent
+// broker. An error means that what was read last could not be committed; it will be read
+// again.
+func (x *Indexer) Run(ctx context.Context) error {
+	x.reportDamage()
+	// The store outlives its readers, so that it commits what they read last.
+	storeCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	var sealErr error
+	wg.Go(func() { sealErr = x.store.Run(storeCtx) })
+	err := x.read(ctx)
+	stop()
+	wg.Wait()
+	return errors.Join(err, sealErr)
+}
+
+// read runs a reader per partition until ctx ends.
+func (x *Indexer) read(ctx context.Context) error {
+	n, err := x.deps.Bus.Partitions(ctx, pipeline.TopicEvents)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("partitions of %s: %w", pipeline.TopicEvents, err)
+	}
+	offsets := x.store.Offsets()
+	parts := make([]*partition, n)
+	for i := range parts {
+		parts[i] = &partition{number: i, next: earliest}
+		if o, ok := offsets[i]; ok {
+			parts[i].next = o
+		}
+	}
+	x.mu.Lock()
+	x.partitions = parts
+	x.mu.Unlock()
+
+	g, ctx := errgroup.WithContext(ctx)
+	for _, p := range parts {
+		g.Go(func() error { return x.readPartition(ctx, p) })
+	}
+	g.Go(func() error { return x.readAnomalies(ctx) })
+	if x.deps.RawLag != nil {
+		g.Go(func() error { return x.watchLag(ctx) })
+	}
+	return g.Wait()
+}
+
+func (x *Indexer) reportDamage() {
+	for _, d := range x.store.Damaged() {
+		x.deps.Log.Error().Str("file", d.File).Str("reason", d.Reason).Msg("part of the store cannot be read and is left out")
+	}
+}
+
+func (x *Indexer) sealed(s store.Sealed) {
+	x.metrics.sealSeconds.Observe(s.Took.Seconds())
+	x.deps.Log.Debug().Uint64("segment", s.Segment).Int64("lines", s.Lines).Int64("bytes", s.DiskBytes).
+		Dur("took", s.Took).Msg("segment sealed")
+}
+
+func (x *Indexer) failed(err error) {
+	x.metrics.failures.Inc()
+	x.deps.Log.Error().Err(err).Msg("store: a step failed and will be tried again")
+}
+
+func (x *Indexer) removed(day string, segments int) {
+	x.deps.Log.Info().Str("day", day).Int("segments", segments).Msg("day removed by retention")
+}
+
+func (x *Indexer) stats() store.Stats { return x.store.Stats() }
