@@ -34,6 +34,7 @@ type episode struct {
 	// at or below asOf, which it has already counted, have passed.
 	active bool
 	asOf   int64
+	opened int64 // the offset of the record that opened it
 }
 
 // maxSamples bounds the lines of an anomaly: the first ones, and the newest.

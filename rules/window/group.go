@@ -146,7 +146,7 @@ func (g *group) hold(e *Engine, t int64) {
 	}
 	ep := &episode{
 		id:    pipeline.AnomalyID(g.rule.ID, g.values, nanos(t)),
-		start: t, falseAt: end, first: none, last: none, active: true,
+		start: t, falseAt: end, first: none, last: none, active: true, opened: e.offset,
 	}
 	ep.resolved = e.closed.ids[ep.id]
 	g.episodes = slices.Insert(g.episodes, i, ep)

@@ -21,7 +21,9 @@ type Note struct {
 	// records up to it are in the event's figures, none after it.
 	Partition int   `json:"partition"`
 	Offset    int64 `json:"offset"`
-	FalseAt   int64 `json:"false_at"`
+	// Opened is the offset of the record that caused the episode's first event.
+	Opened  int64 `json:"opened"`
+	FalseAt int64 `json:"false_at"`
 	// Sources are the sources behind the episode, at most maxNoted, the slowest.
 	Sources []NotedSource `json:"sources,omitempty"`
 }
@@ -38,7 +40,7 @@ const maxNoted = 64
 
 // note makes the Note for an event that is told now. The stage fills in the partition.
 func (ep *episode) note(e *Engine, g *group) Note {
-	n := Note{Offset: e.offset, FalseAt: ep.falseAt}
+	n := Note{Offset: e.offset, Opened: ep.opened, FalseAt: ep.falseAt}
 	for id, c := range g.sources {
 		n.Sources = append(n.Sources, NotedSource{
 			Source: id, Partition: c.source.partition, Clock: later(c.clock, c.source.clock), Last: c.last,
@@ -72,14 +74,17 @@ func (ev *Event) Messages() ([]pipeline.Message, error) {
 	return msgs, nil
 }
 
-// decodeEvent reads a record of anomalies or anomalies.state that is no tombstone. ok is
-// false for records that other programs wrote.
+// decodeEvent reads a record of anomalies or anomalies.state; of a tombstone there is
+// only the note. ok is false for records that other programs wrote.
 func decodeEvent(m *pipeline.Message) (ev Event, ok bool) {
 	note, found := m.Header(HeaderEpisode)
-	if !found || json.Unmarshal(note, &ev.Note) != nil || json.Unmarshal(m.Value, &ev.Anomaly) != nil {
+	if !found || json.Unmarshal(note, &ev.Note) != nil {
 		return Event{}, false
 	}
-	return ev, ev.Anomaly.ID != "" && ev.Anomaly.Seq > 0
+	if m.Value == nil {
+		return ev, true
+	}
+	return ev, json.Unmarshal(m.Value, &ev.Anomaly) == nil && ev.Anomaly.ID != "" && ev.Anomaly.Seq > 0
 }
 
 // Adopt takes over an episode whose newest event, written before a restart, is ev. It is
@@ -94,7 +99,7 @@ func (e *Engine) Adopt(ev Event, end int64) []Event {
 		count:    a.Count, value: int64(math.Round(a.Value)), class: a.ErrorClass,
 		first: a.FirstSeen.UnixNano(), last: a.LastSeen.UnixNano(),
 		hosts: a.Hosts, services: a.Services, templates: a.Templates, samples: a.Samples,
-		seq: a.Seq, toldCount: a.Count, toldLast: a.LastSeen.UnixNano(), asOf: ev.Note.Offset,
+		seq: a.Seq, toldCount: a.Count, toldLast: a.LastSeen.UnixNano(), opened: ev.Note.Opened, asOf: ev.Note.Offset,
 	}
 	if ep.asOf >= end {
 		ep.asOf = none

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
-	"sort"
+	"slices"
+	"strings"
 	"time"
 
 	"foghorn/pipeline"
@@ -35,7 +37,7 @@ func (s *Stage) Restore(ctx context.Context, c pipeline.Claim) error {
 		if err != nil {
 			return fmt.Errorf("read back anomalies: %w", err)
 		}
-		if err := s.adopt(written, since, end); err != nil {
+		if err := s.adopt(written, next, end); err != nil {
 			return err
 		}
 	}
@@ -128,49 +130,56 @@ func (s *Stage) replay(ctx context.Context, c pipeline.Claim, since time.Time, n
 }
 
 // adopt takes over the episodes of this partition that were written, and notes what is
-// to be written again.
-func (s *Stage) adopt(written Written, since time.Time, end int64) error {
-	events := make(map[string]*told)
+// to be written again. An event is known to be written when it stands on anomalies, or
+// when its record, before next, was committed: then it stands on both topics. A state
+// from a later record may have been written alone; its record comes again.
+func (s *Stage) adopt(written Written, next, end int64) error {
+	known := make(map[string]*told)
 	for i := range written.Events {
-		m := &written.Events[i]
-		if ev, ok := decodeEvent(m); ok && ev.Note.Partition == s.partition {
-			if old := events[ev.Anomaly.ID]; old == nil || ev.Anomaly.Seq >= old.Anomaly.Seq {
-				events[ev.Anomaly.ID] = &told{ev, m}
+		if t := s.told(&written.Events[i]); t != nil && (known[t.Anomaly.ID] == nil || t.Anomaly.Seq >= known[t.Anomaly.ID].Anomaly.Seq) {
+			known[t.Anomaly.ID] = t
+		}
+	}
+	sure, newest := make(map[string]*told), make(map[string]*told)
+	for i := range written.State {
+		m := &written.State[i]
+		id := string(m.Key)
+		switch t := s.told(m); {
+		case m.Value != nil && t == nil: // not ours
+		case m.Value == nil && t != nil && t.Note.Offset >= next:
+			newest[id] = t // a resolve that comes again
+		case m.Value == nil:
+			delete(sure, id)
+			delete(newest, id)
+		default:
+			newest[id] = t
+			if t.Note.Offset < next {
+				sure[id] = t
 			}
 		}
 	}
-	states := make(map[string]*told)
-	for i := range written.State {
-		m := &written.State[i]
-		if m.Value == nil {
-			delete(states, string(m.Key))
-		} else if ev, ok := decodeEvent(m); ok && ev.Note.Partition == s.partition {
-			states[ev.Anomaly.ID] = &told{ev, m}
-		}
-	}
-	var newest []*told
-	for id, t := range events {
-		newest = append(newest, t)
-		state := states[id]
+	for id, t := range known {
+		state := newest[id]
 		resolved := t.Anomaly.State == pipeline.AnomalyResolved
-		if resolved && state != nil || !resolved && (state == nil || state.Anomaly.Seq < t.Anomaly.Seq) {
+		switch {
+		case state == nil && !resolved,
+			state != nil && state.message.Value != nil && (resolved || state.Anomaly.Seq < t.Anomaly.Seq):
 			s.repair(t, pipeline.TopicState)
 		}
 	}
-	for id, t := range states {
-		if events[id] != nil {
-			continue
+	for id, t := range sure {
+		if known[id] == nil {
+			known[id] = t
 		}
-		// Written lately, but not to anomalies: the crash came between the two.
-		if unsent := !t.message.Time.Before(since); unsent && t.Anomaly.Seq == 1 {
-			continue // its records were not committed and come again
-		} else if unsent {
-			s.repair(t, pipeline.TopicAnomalies)
-		}
-		newest = append(newest, t)
 	}
-	sort.Slice(newest, func(i, j int) bool { return newest[i].Anomaly.ID < newest[j].Anomaly.ID })
-	for _, t := range newest {
+	for id, t := range newest {
+		if known[id] == nil && t.message.Value != nil && t.Note.Opened < next {
+			s.repair(t, pipeline.TopicAnomalies) // what came before it is compacted away
+			known[id] = t
+		}
+	}
+	list := slices.SortedFunc(maps.Values(known), func(a, b *told) int { return strings.Compare(a.Anomaly.ID, b.Anomaly.ID) })
+	for _, t := range list {
 		var err error
 		if s.repairs, err = s.append(s.repairs, s.engine.Adopt(t.Event, end)); err != nil {
 			return err
@@ -179,10 +188,20 @@ func (s *Stage) adopt(written Written, since time.Time, end int64) error {
 	return nil
 }
 
-// told is an event that was written, and its record.
+// told is an event that was written, and its record. A tombstone has only the note.
 type told struct {
 	Event
 	message *pipeline.Message
+}
+
+// told reads a record of anomalies or anomalies.state; nil when this partition's stage
+// did not write it.
+func (s *Stage) told(m *pipeline.Message) *told {
+	ev, ok := decodeEvent(m)
+	if !ok || ev.Note.Partition != s.partition {
+		return nil
+	}
+	return &told{ev, m}
 }
 
 func (s *Stage) repair(t *told, topic string) {
