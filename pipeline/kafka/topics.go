@@ -77,8 +77,8 @@ func (c *Client) createAbsent(ctx context.Context, specs []pipeline.TopicSpec, r
 		return err
 	}
 	for _, t := range absent {
-		if err := creationFault(res.Errors[t.Topic]); err != nil {
-			return fmt.Errorf("topic %s: %w", t.Topic, err)
+		if err := creationFault(t.Topic, res.Errors[t.Topic]); err != nil {
+			return err
 		}
 		c.log.Info().Str("topic", t.Topic).Int("partitions", t.NumPartitions).Int("replicas", replicas).Msg("topic made")
 	}
@@ -96,17 +96,20 @@ func topicConfig(spec pipeline.TopicSpec, replicas int) kafka.TopicConfig {
 	return t
 }
 
-func creationFault(err error) error {
-	switch {
-	case err == nil, errors.Is(err, kafka.TopicAlreadyExists):
+func creationFault(topic string, err error) error {
+	if err == nil || errors.Is(err, kafka.TopicAlreadyExists) {
 		return nil
-	case errors.Is(err, kafka.InvalidTopic), errors.Is(err, kafka.InvalidConfiguration),
-		errors.Is(err, kafka.InvalidPartitionNumber), errors.Is(err, kafka.PolicyViolation),
-		errors.Is(err, kafka.InvalidRequest), errors.Is(err, kafka.TopicAuthorizationFailed),
-		errors.Is(err, kafka.ClusterAuthorizationFailed):
-		return errPermanent{err}
 	}
-	return err
+	named := fmt.Errorf("topic %s: %w", topic, err)
+	for _, e := range []kafka.Error{
+		kafka.InvalidTopic, kafka.InvalidConfiguration, kafka.InvalidPartitionNumber, kafka.PolicyViolation,
+		kafka.InvalidRequest, kafka.TopicAuthorizationFailed, kafka.ClusterAuthorizationFailed,
+	} {
+		if errors.Is(err, e) {
+			return errPermanent{named}
+		}
+	}
+	return named
 }
 
 func (c *Client) checkTopics(ctx context.Context, specs []pipeline.TopicSpec) error {
