@@ -12,7 +12,7 @@ import (
 // of an event's Attrs and ids share one piece of memory per event.
 func DecodeEvents(m *Message) ([]Event, error) {
 	d := eventDecoder{}
-	r := wireReader{rest: m.Value}
+	r := wireReader{b: m.Value}
 	for r.next() {
 		if !r.is(fieldResourceLogs, wireBytes) {
 			continue
@@ -49,7 +49,7 @@ type decodedAttr struct {
 func (d *eventDecoder) resourceLogs(b []byte) error {
 	var base Event
 	records := 0
-	for r := (wireReader{rest: b}); ; {
+	for r := (wireReader{b: b}); ; {
 		if !r.next() {
 			if r.err != nil {
 				return r.err
@@ -62,7 +62,7 @@ func (d *eventDecoder) resourceLogs(b []byte) error {
 				return err
 			}
 		case r.is(fieldScopeLogs, wireBytes):
-			for s := (wireReader{rest: r.data}); s.next(); {
+			for s := (wireReader{b: r.data}); s.next(); {
 				if s.is(fieldLogRecord, wireBytes) {
 					records++
 				}
@@ -75,11 +75,11 @@ func (d *eventDecoder) resourceLogs(b []byte) error {
 	if records = min(records, len(b)/16); cap(d.events)-len(d.events) < records {
 		d.events = append(make([]Event, 0, len(d.events)+records), d.events...)
 	}
-	for r := (wireReader{rest: b}); r.next(); {
+	for r := (wireReader{b: b}); r.next(); {
 		if !r.is(fieldScopeLogs, wireBytes) {
 			continue
 		}
-		s := wireReader{rest: r.data}
+		s := wireReader{b: r.data}
 		for s.next() {
 			if s.is(fieldLogRecord, wireBytes) {
 				d.events = append(d.events, base)
@@ -96,7 +96,7 @@ func (d *eventDecoder) resourceLogs(b []byte) error {
 }
 
 func decodeResource(e *Event, b []byte) error {
-	r := wireReader{rest: b}
+	r := wireReader{b: b}
 	for r.next() {
 		if !r.is(fieldResourceAttr, wireBytes) {
 			continue
@@ -127,7 +127,7 @@ func decodeResource(e *Event, b []byte) error {
 func (d *eventDecoder) event(e *Event, b []byte) error {
 	d.attrs, d.buf = d.attrs[:0], d.buf[:0]
 	offset, size, trace, span := int64(-1), int64(-1), 0, 0
-	r := wireReader{rest: b}
+	r := wireReader{b: b}
 	for r.next() {
 		switch {
 		case r.is(fieldTime, wireFixed64):
@@ -243,7 +243,7 @@ type value struct {
 var errValue = errors.New("a value that is a list or a map")
 
 func decodeValue(b []byte) (v value, err error) {
-	r := wireReader{rest: b}
+	r := wireReader{b: b}
 	for r.next() {
 		switch {
 		case r.is(valueString, wireBytes), r.is(valueBytes, wireBytes):
@@ -258,7 +258,7 @@ func decodeValue(b []byte) (v value, err error) {
 }
 
 func decodeKeyValue(b []byte) (key []byte, v value, err error) {
-	r := wireReader{rest: b}
+	r := wireReader{b: b}
 	for r.next() {
 		switch {
 		case r.is(fieldKey, wireBytes):
