@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/segmentio/kafka-go/compress"
@@ -93,6 +94,7 @@ func (d *decoder) batch(b []byte, from int64, msgs []pipeline.Message) (out []pi
 	}
 	first, last := int64(be.Uint64(b[27:])), int64(be.Uint64(b[35:]))
 	r := varints{b: payload}
+	msgs = slices.Grow(msgs, count)
 	for range count {
 		m := pipeline.Message{Topic: d.topic, Partition: d.partition}
 		end := len(r.b)

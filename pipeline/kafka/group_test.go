@@ -266,6 +266,7 @@ func TestTopicMadeLaterIsRead(t *testing.T) {
 // A broker that stops and comes back, on the same port with the same data: both sides
 // wait and go on, and nothing is lost.
 func TestBrokerRestartsMidFlow(t *testing.T) {
+	t.Parallel()
 	ctx := within(t, 60*time.Second)
 	cfg := embedded.Config{DataDir: t.TempDir()}
 	broker, err := embedded.Start(cfg)

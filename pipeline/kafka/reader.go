@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -174,6 +175,10 @@ func (r *reader) decode() ([]pipeline.Message, error) {
 				break // the fault is reported when it is first
 			}
 			return nil, fmt.Errorf("records of %s from offset %d: %w", r.name(), r.next, err)
+		}
+		if msgs == nil && len(out) > 0 { // room for what is likely to follow, at once
+			batches := min(len(r.rest)/used, 4*r.client.cfg.FetchBytes/max(expanded, 1)+1)
+			out = slices.Grow(out, len(out)*(batches-1))
 		}
 		msgs, size = out, size+expanded
 		r.rest, r.whole = r.rest[used:], true

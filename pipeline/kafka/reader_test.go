@@ -238,6 +238,7 @@ func TestCompactedPartitionIsReadToItsEnd(t *testing.T) {
 
 // A leader that moves is followed: no record is lost or read twice.
 func TestLeaderMoves(t *testing.T) {
+	t.Parallel()
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(3))
 	if err != nil {
 		t.Fatal(err)
