@@ -43,7 +43,8 @@ type Watcher struct {
 	pack *rules.Set
 	live *rules.Live
 	log  zerolog.Logger
-	seen uint64 // the hash of the files last looked at
+	last uint64 // the hash of the files at the last look
+	seen uint64 // the hash of the files last acted on
 	gone bool   // the folder could not be read the last time
 }
 
@@ -53,7 +54,8 @@ func NewWatcher(cfg WatchConfig, pack *rules.Set, live *rules.Live, log zerolog.
 	return &Watcher{cfg: cfg, pack: pack, live: live, log: log.With().Str("component", "rules").Logger()}
 }
 
-// Run looks at the files until ctx ends. What it cannot read or understand it logs once;
+// Run looks at the files until ctx ends. A change counts once two looks have seen the
+// same, as files can be found half written. What it cannot read or understand it logs once;
 // the rules in force stay.
 func (w *Watcher) Run(ctx context.Context) error {
 	tick := time.NewTicker(w.cfg.Interval)
@@ -79,10 +81,12 @@ func (w *Watcher) look() {
 		return
 	}
 	hash := contentHash(texts)
-	if hash == w.seen && !w.gone {
+	stable := hash == w.last // else someone may be in the midst of writing
+	w.last, w.gone = hash, false
+	if !stable || hash == w.seen {
 		return
 	}
-	w.seen, w.gone = hash, false
+	w.seen = hash
 	list, err := parseAll(texts)
 	if err == nil {
 		var set *rules.Set

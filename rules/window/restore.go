@@ -30,8 +30,7 @@ func (s *Stage) Restore(ctx context.Context, c pipeline.Claim) error {
 	if err != nil {
 		return err
 	}
-	set := s.live.Load()
-	since := worked.Add(-2*rules.Horizon(set, s.cfg.Lateness) - time.Minute)
+	since := worked.Add(-Reach(s.live.Load(), s.cfg.Lateness))
 	if s.sent != nil {
 		written, err := s.sent(ctx, since)
 		if err != nil {
@@ -48,6 +47,12 @@ func (s *Stage) Restore(ctx context.Context, c pipeline.Claim) error {
 	}
 	c.SeekTo(next)
 	return nil
+}
+
+// Reach returns how far back Restore reads logs.matches and anomalies: their retention
+// must be longer.
+func Reach(set *rules.Set, lateness time.Duration) time.Duration {
+	return 2*rules.Horizon(set, lateness) + time.Minute
 }
 
 // lastWorked returns when the last record before next was produced, and done; or else
