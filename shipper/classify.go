@@ -33,6 +33,7 @@ func (r *registry) classify(ctx context.Context, f *discover.Found, now time.Tim
 	src := r.source(f.Path)
 	src.mu.Lock()
 	defer src.mu.Unlock()
+	r.missed(src, now)
 	r.register(src, f, now, len(src.gens))
 	return false
 }
@@ -46,16 +47,16 @@ func (r *registry) rotated(ctx context.Context, parent *source, f *discover.Foun
 	if g == nil {
 		return false, false
 	}
-	if g.away.IsZero() {
-		same, copied := r.compare(g, f)
-		if copied {
-			return true, true
-		}
-		if !same {
+	if r.byID[g.id] == g && !g.done {
+		size, whole := r.whole(g)
+		if !whole {
 			// It was truncated: its worker has to see that first, and the next scan
 			// resolves it, maybe with this file.
 			g.check = true
 			r.s.schedule.ask(ctx, parent)
+			return true, true
+		}
+		if g.file != nil && g.away.IsZero() && r.agrees(g.file, size, f) {
 			return true, true
 		}
 	}
@@ -77,37 +78,54 @@ func (r *registry) recent(src *source, f *discover.Found) bool {
 	return false
 }
 
-// compare looks at the file at g's path and at f. same: it still holds what was read of
-// g. copied: f agrees with it as far as the shorter one reaches.
-func (r *registry) compare(g *generation, f *discover.Found) (same, copied bool) {
-	orig, err := os.Open(g.src.path)
-	if err != nil {
-		return true, false
+// whole says whether the file of g still holds what was read from it. It is true as well
+// when the file cannot be opened: then nothing is known against it.
+func (r *registry) whole(g *generation) (size int64, whole bool) {
+	if err := g.open(); err != nil {
+		return 0, true
 	}
-	defer orig.Close()
-	st, err := identity.StatFile(orig)
-	if err != nil || st.ID != g.id {
-		return true, false // it was renamed just now: the next scan sees it
+	st, err := identity.StatFile(g.file)
+	if err != nil {
+		return 0, true
 	}
 	if st.Size < g.cur.Reached() {
-		return false, false
+		return st.Size, false
 	}
 	for _, p := range []identity.Print{g.head, g.anchor} {
-		if ok, err := p.Holds(orig); err != nil || !ok {
-			return err != nil, false
+		if ok, err := p.Holds(g.file); err == nil && !ok {
+			return st.Size, false
 		}
 	}
-	other, err := os.Open(f.Path)
-	if err != nil {
-		r.problem(f.Path, err)
-		return true, false
+	return st.Size, true
+}
+
+// agrees says whether f is as orig, as far as the shorter of them reaches.
+func (r *registry) agrees(orig *os.File, size int64, f *discover.Found) bool {
+	other, ok := r.openFound(f)
+	if !ok {
+		return false
 	}
 	defer other.Close()
-	copied, err = identity.SamePrefix(orig, other, st.Size, f.File.Size)
+	same, err := identity.SamePrefix(orig, other, size, f.File.Size)
 	if err != nil {
 		r.problem(f.Path, err)
 	}
-	return true, copied && err == nil
+	return same && err == nil
+}
+
+// openFound opens a file that a scan found; ok is false when another one has its name
+// by now, which the next scan sees.
+func (r *registry) openFound(f *discover.Found) (file *os.File, ok bool) {
+	file, err := os.Open(f.Path)
+	if err != nil {
+		r.problem(f.Path, err)
+		return nil, false
+	}
+	if st, err := identity.StatFile(file); err != nil || st.ID != f.File.ID {
+		file.Close()
+		return nil, false
+	}
+	return file, true
 }
 
 // moved finds the generation that f is when only its device number has changed, as it can
@@ -170,28 +188,31 @@ func (r *registry) adopt(src *source, f *discover.Found, now time.Time) {
 // register gives f a generation of src, at a place among the others. It is read once
 // release has saved it. src.mu is held.
 func (r *registry) register(src *source, f *discover.Found, now time.Time, at int) *generation {
-	file, err := os.Open(f.Path)
-	if err != nil {
-		r.problem(f.Path, err)
+	file, ok := r.openFound(f)
+	if !ok {
 		return nil
 	}
-	defer file.Close()
-	st, err := identity.StatFile(file)
-	if err != nil || st.ID != f.File.ID || st.Size == 0 {
-		return nil // it changed just now: the next scan sees it
-	}
 	head, err := identity.Head(file)
-	if err != nil {
-		r.problem(f.Path, err)
+	if err != nil || head.Len == 0 {
+		if err != nil {
+			r.problem(f.Path, err)
+		}
+		file.Close()
 		return nil
 	}
 	r.births++
 	g := &generation{
-		src: src, number: generationNumber(r.epoch, r.births, st.ID, head), born: now,
-		id: st.ID, seen: f.Path, head: head, cur: tail.At(0),
-		listed: st.Size, grew: earlier(st.MTime, now),
+		src: src, number: generationNumber(r.epoch, r.births, f.File.ID, head), born: now,
+		id: f.File.ID, seen: f.Path, head: head, cur: tail.At(0),
+		listed: f.File.Size, grew: earlier(f.File.MTime, now),
 	}
 	g.acked.Store(&mark{})
+	if r.s.open.Load() < int64(r.s.cfg.MaxOpen) {
+		g.file = file // it can be read even if it is removed before its turn comes
+		src.opened(1)
+	} else {
+		file.Close()
+	}
 	src.gens = slices.Insert(src.gens, at, g)
 	r.byID[g.id] = g
 	r.unsaved = append(r.unsaved, g)

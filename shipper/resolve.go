@@ -23,7 +23,7 @@ func (r *registry) check(ctx context.Context, src *source, v *view) {
 	for _, g := range src.gens {
 		if f := g.fault; f != intact {
 			r.resolve(g, v)
-			rewritten = rewritten || f == truncated && g == src.last()
+			rewritten = rewritten || f == truncated
 			r.s.schedule.ask(ctx, src)
 		}
 	}
@@ -32,6 +32,11 @@ func (r *registry) check(ctx context.Context, src *source, v *view) {
 	}
 	for i, g := range src.gens {
 		if g.away.IsZero() && (i < len(src.gens)-1 || r.left(g, v)) {
+			if _, whole := r.whole(g); !whole {
+				g.check = true // truncated before it was renamed: resolved first
+				r.s.schedule.ask(ctx, src)
+				break
+			}
 			g.away = v.now
 			r.s.dirty.Store(true)
 			r.s.metrics.rotations.Inc()
@@ -156,22 +161,22 @@ func (r *registry) copyOf(g *generation) (best discover.Found, ok bool) {
 
 // copied says whether f holds what g held: see the package comment.
 func (r *registry) copied(g *generation, f *discover.Found) bool {
-	file, err := os.Open(f.Path)
-	if err != nil {
-		r.problem(f.Path, err)
+	file, ok := r.openFound(f)
+	if !ok {
 		return false
 	}
 	defer file.Close()
 	if g.head.Len == 0 {
 		return false
 	}
-	if ok, err := g.head.Holds(file); err != nil || !ok {
+	ok, err := g.head.Holds(file)
+	if err != nil || !ok {
 		return false
 	}
 	if f.File.Size < g.anchor.End() {
 		return true
 	}
-	ok, err := g.anchor.Holds(file)
+	ok, err = g.anchor.Holds(file)
 	return err == nil && ok
 }
 
