@@ -39,7 +39,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Listen: "127.0.0.1:8514",
-		MaxURL: 16 << 10, MaxHeader: 32 << 10, MaxBody: 1 << 20,
+		MaxURL: 16 << 10, MaxHeader: 32 << 10, MaxBody: 4 << 20,
 		ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxSearches: 8, MaxStreams: 64,
 		Budget: 30 * time.Second, MaxBudget: 5 * time.Minute,

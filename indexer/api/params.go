@@ -54,7 +54,9 @@ type Search struct {
 
 // Grep is what a grep command line asks for.
 type Grep struct {
-	Patterns   []string `json:"patterns"`
+	Patterns []string `json:"patterns,omitempty"`
+	// Bytes are patterns that are not UTF-8, which JSON strings cannot hold.
+	Bytes      [][]byte `json:"patterns_base64,omitempty"`
 	Fixed      bool     `json:"fixed,omitempty"`
 	IgnoreCase bool     `json:"ignore_case,omitempty"`
 	Word       bool     `json:"word,omitempty"`

@@ -257,27 +257,36 @@ func TestHitsAreSentWhileTheSearchGoesOn(t *testing.T) {
 
 // A client that goes away ends its search.
 func TestAClientThatGoesAwayEndsItsSearch(t *testing.T) {
-	started, ended := make(chan struct{}), make(chan error, 1)
-	x := &index{search: func(ctx context.Context, _ search.Request, _ func(*search.Hit) error) (search.Summary, error) {
-		close(started)
-		<-ctx.Done()
-		ended <- ctx.Err()
-		return search.Summary{}, ctx.Err()
-	}}
-	url, _ := running(t, newServer(t, DefaultConfig(), x))
-	ctx, cancel := context.WithCancel(context.Background())
-	go func() { <-started; cancel() }()
-	req, _ := http.NewRequestWithContext(ctx, "GET", url+"/api/v1/search", nil)
-	if _, err := http.DefaultClient.Do(req); err == nil {
-		t.Error("have an answer, want the cancellation")
-	}
-	select {
-	case err := <-ended:
-		if err == nil {
-			t.Error("the search's context has not ended")
-		}
-	case <-time.After(10 * time.Second):
-		t.Fatal("the search goes on")
+	for _, method := range []string{"GET", "POST"} {
+		t.Run(method, func(t *testing.T) {
+			started, ended := make(chan struct{}), make(chan error, 1)
+			x := &index{search: func(ctx context.Context, _ search.Request, _ func(*search.Hit) error) (search.Summary, error) {
+				close(started)
+				<-ctx.Done()
+				ended <- ctx.Err()
+				return search.Summary{}, ctx.Err()
+			}}
+			url, _ := running(t, newServer(t, DefaultConfig(), x))
+			ctx, cancel := context.WithCancel(context.Background())
+			go func() { <-started; cancel() }()
+			var body io.Reader
+			if method == "POST" {
+				body = strings.NewReader(`{"q":"x"}`)
+			}
+			req, _ := http.NewRequestWithContext(ctx, method, url+"/api/v1/search", body)
+			req.Header.Set("Content-Type", "application/json")
+			if _, err := http.DefaultClient.Do(req); err == nil {
+				t.Error("have an answer, want the cancellation")
+			}
+			select {
+			case err := <-ended:
+				if err == nil {
+					t.Error("the search's context has not ended")
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatal("the search goes on")
+			}
+		})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"syscall"
 	"time"
+	"unicode/utf8"
 
 	"foghorn/indexer/api"
 	"foghorn/indexer/api/when"
@@ -165,9 +166,16 @@ func (r *grepRun) run(ctx context.Context) error {
 // request makes the search. Times are read here, in this machine's zone.
 func (r *grepRun) request() (api.Search, error) {
 	no, unbounded := false, 0
+	patterns := &api.Grep{Fixed: r.Fixed, IgnoreCase: r.IgnoreCase, Word: r.Word, Line: r.Line, Invert: r.Invert}
+	for _, p := range r.Patterns {
+		if utf8.ValidString(p) {
+			patterns.Patterns = append(patterns.Patterns, p)
+		} else {
+			patterns.Bytes = append(patterns.Bytes, []byte(p))
+		}
+	}
 	in := api.Search{
-		Grep:  &api.Grep{Patterns: r.Patterns, Fixed: r.Fixed, IgnoreCase: r.IgnoreCase, Word: r.Word, Line: r.Line, Invert: r.Invert},
-		Order: "file", Limit: &unbounded, Fields: &no, Coverage: "brief", Where: r.Where,
+		Grep: patterns, Order: "file", Limit: &unbounded, Fields: &no, Coverage: "brief", Where: r.Where,
 	}
 	if r.Where != "" {
 		if _, err := query.Parse(r.Where); err != nil {
