@@ -47,6 +47,13 @@ func TestEndToEnd(t *testing.T) {
 	brokers := startBroker(ctx, t, bin, dir)
 	receiver := newReceiver(t)
 
+	duration := time.Duration(*linesFlag) * time.Second / time.Duration(*rateFlag)
+	writer, err := NewWriter(Plan{Dir: dir, Corpora: corpora, Lines: *linesFlag,
+		Steps: int(duration / stepTime), Rotations: rotations, Seed: seed})
+	if err != nil {
+		t.Fatal(err)
+	}
+
 	config := filepath.Join(dir, "foghorn.yml")
 	listen := map[string]string{}
 	for _, r := range roles {
@@ -61,12 +68,6 @@ func TestEndToEnd(t *testing.T) {
 		untilReady(ctx, t, r, listen[r])
 	}
 
-	duration := time.Duration(*linesFlag) * time.Second / time.Duration(*rateFlag)
-	writer, err := NewWriter(Plan{Dir: dir, Corpora: corpora, Lines: *linesFlag,
-		Steps: int(duration / stepTime), Rotations: rotations, Seed: seed})
-	if err != nil {
-		t.Fatal(err)
-	}
 	var wg sync.WaitGroup
 	rng := rand.New(rand.NewPCG(seed, 3))
 	for _, r := range roles {
@@ -94,8 +95,8 @@ func TestEndToEnd(t *testing.T) {
 	})
 	t.Logf("all indexed %.1f s after the last kill", time.Since(began).Seconds())
 
-	checkAnomalies(ctx, t, brokers, corpora, receiver)
 	compareGrep(ctx, t, bin, dir, server, GrepCalls(corpora, writer.Quota(), seed))
+	checkAnomalies(ctx, t, brokers, corpora, receiver)
 	for _, r := range roles {
 		children[r].signal(os.Interrupt)
 	}
@@ -157,7 +158,7 @@ data: %[1]s/data
 log: { level: info, format: json }
 kafka: { brokers: [%[2]s], partitions: 4 }
 ship: { host: web-1, paths: ['%[1]s/logs/*.log'], listen: '%[3]s' }
-process: { listen: '%[4]s' }
+process: { listen: '%[4]s', lateness: 5s }
 index: { listen: '%[5]s', seal_age: 10s }
 alert: { listen: '%[6]s', receivers: [{ name: test, webhook: '%[7]s' }] }
 `, dir, "'"+strings.Join(brokers, "', '")+"'", listen["ship"], listen["process"], listen["index"], listen["alert"], webhook)

@@ -11,11 +11,14 @@ import (
 
 // Plan says what a Writer writes.
 type Plan struct {
-	Dir       string // gets the folders logs and orig
-	Corpora   []Corpus
-	Lines     int // of all files together
-	Steps     int // in how many rounds over all files
-	Rotations int // of each file, at random moments; every other file by copytruncate
+	Dir     string // gets the folders logs and orig
+	Corpora []Corpus
+	Lines   int // of all files together
+	Steps   int // in how many rounds over all files
+	// Rotations of each file come at random moments after the first seventh of its lines;
+	// every other file is rotated by copytruncate. A file that was rotated away before a
+	// shipper looked at its folder for the first time is no file that it was told of.
+	Rotations int
 	Seed      uint64
 }
 
@@ -64,7 +67,7 @@ func NewWriter(plan Plan) (*Writer, error) {
 			f.quota = max(left/repeated, 1)
 		}
 		for range plan.Rotations {
-			f.rotate = append(f.rotate, 1+w.rng.IntN(max(f.quota-1, 1)))
+			f.rotate = append(f.rotate, f.quota/7+w.rng.IntN(f.quota-f.quota/7))
 		}
 		sort.Ints(f.rotate)
 		w.files = append(w.files, f)
