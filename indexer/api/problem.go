@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"foghorn/indexer/api/when"
+	"foghorn/indexer/search"
 	"foghorn/pipeline/query"
 )
 
@@ -77,12 +78,11 @@ var errStopping = errors.New("the server stops")
 
 // problemOf tells the client why a search failed.
 func problemOf(ctx context.Context, err error) *Problem {
-	var bad interface{ Parameter() string }
 	switch {
 	case errors.Is(context.Cause(ctx), errStopping):
 		return problem(http.StatusServiceUnavailable, "stopping", "the server stops", "the answer ends here; ask again")
-	case errors.As(err, &bad):
-		return badParameter(bad.Parameter(), err)
+	case errors.Is(err, search.ErrBadCursor):
+		return badParameter("cursor", err)
 	}
 	return problem(http.StatusInternalServerError, "internal", "the search failed", err.Error())
 }

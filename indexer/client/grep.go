@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"syscall"
 	"time"
 	"unicode/utf8"
@@ -115,12 +116,12 @@ func (r *grepRun) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	matches, err := r.finder()
+	finder, err := r.finder()
 	if err != nil {
 		return err
 	}
-	if r.MaxCount == 0 && r.Listing != ListNonMatching {
-		return nil // as grep -m0: nothing is read
+	if r.selectsNothing() && r.Listing != ListNonMatching {
+		return nil // as grep, which then reads and counts nothing
 	}
 	coverage, err := r.client.Coverage(ctx)
 	if err != nil {
@@ -141,7 +142,7 @@ func (r *grepRun) run(ctx context.Context) error {
 		}
 		in.Where = conjunction(in.Where, r.chosen.where)
 	}
-	r.print = printer{Grep: r.Grep, out: r.out, chosen: r.chosen, matches: matches}
+	r.print = printer{Grep: r.Grep, out: r.out, chosen: r.chosen, finder: finder}
 	r.print.name = len(r.chosen.names) > 1
 	if r.WithName != nil {
 		r.print.name = *r.WithName
@@ -161,6 +162,18 @@ func (r *grepRun) run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// selectsNothing says that the command line alone tells that no line is selected.
+func (r *grepRun) selectsNothing() bool {
+	empty := !slices.ContainsFunc(r.Patterns, func(p string) bool { return p != "" })
+	switch {
+	case r.MaxCount == 0:
+		return true
+	case len(r.Patterns) == 0:
+		return !r.Invert
+	}
+	return empty && r.Invert && !r.Line && !r.Word
 }
 
 // request makes the search. Times are read here, in this machine's zone.

@@ -18,6 +18,7 @@ type GrepFlags struct {
 	patterns, files []string
 	context, digits int
 	color           string
+	extended        bool
 }
 
 // Register adds the options to f, which parses the command line.
@@ -29,7 +30,7 @@ func (o *GrepFlags) Register(f *pflag.FlagSet) {
 	}
 	yes, no := true, false
 	set("F", "fixed-strings", "PATTERN is plain text", func() { o.Fixed = true })
-	set("E", "extended-regexp", "PATTERN is an extended regular expression (the default)", func() { o.Fixed = false })
+	set("E", "extended-regexp", "PATTERN is an extended regular expression (the default)", func() { o.extended = true })
 	f.StringArrayVarP(&o.patterns, "regexp", "e", nil, "`PATTERN` to search for; may be repeated")
 	f.StringArrayVarP(&o.files, "file", "f", nil, "take patterns from `FILE`, one on each line; - is standard input")
 	f.BoolVarP(&o.IgnoreCase, "ignore-case", "i", false, "any case")
@@ -96,6 +97,9 @@ func (o *GrepFlags) digit(d int) {
 // Complete joins what options, arguments and files of patterns say. args are what is left
 // of the command line; terminal says that the output is one.
 func (o *GrepFlags) Complete(args []string, stdin io.Reader, terminal bool) (err error) {
+	if o.Fixed && o.extended {
+		return errors.New("-E and -F contradict each other")
+	}
 	if o.Before < 0 {
 		o.Before = o.context
 	}

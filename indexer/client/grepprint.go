@@ -3,6 +3,8 @@ package client
 import (
 	"bufio"
 	"strconv"
+
+	"foghorn/pipeline/query"
 )
 
 // GNU grep's default colours, and the codes around each coloured piece.
@@ -18,10 +20,8 @@ type printer struct {
 	*Grep
 	out    *bufio.Writer
 	chosen *selection
-	// matches calls yield with the bounds of each match in a line, from the left, as
-	// grep -o prints them; matches of no length are left out.
-	matches func(line []byte, yield func(start, end int))
-	name    bool
+	finder *query.Finder
+	name   bool
 
 	used       bool // something was printed
 	source     string
@@ -86,20 +86,22 @@ func (p *printer) line(h *Hit) {
 		if p.Invert {
 			sep = '-'
 		}
-		p.matches(h.Line, func(start, end int) {
+		p.finder.Find(h.Line, func(start, end int) bool {
 			p.lineHead(h, sep, int64(start))
 			p.match(h.Line[start:end])
 			p.out.WriteByte('\n')
+			return true
 		})
 		return
 	}
 	p.lineHead(h, sep, 0)
 	rest := 0
 	if matching && p.Color {
-		p.matches(h.Line, func(start, end int) {
+		p.finder.Find(h.Line, func(start, end int) bool {
 			p.out.Write(h.Line[rest:start])
 			p.match(h.Line[start:end])
 			rest = end
+			return true
 		})
 	}
 	p.out.Write(h.Line[rest:])

@@ -62,7 +62,7 @@ func choose(sources []search.SourceCoverage, hosts, paths []string) (*selection,
 			}
 		}
 		for i, re := range s.paths {
-			if re.MatchString(src.Path) {
+			if onHost && re.MatchString(src.Path) {
 				onPath, usedPaths[i] = true, true
 			}
 		}
