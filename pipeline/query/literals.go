@@ -16,7 +16,7 @@ const edge = "\xff"
 // of a set.
 const (
 	maxSet     = 16
-	maxClause  = 256
+	maxClause  = maxAlternatives
 	maxClauses = 32
 	maxBytes   = 4096
 )

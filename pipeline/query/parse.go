@@ -175,6 +175,11 @@ func (p *parser) term(field string) (Node, error) {
 	if err := p.count(start); err != nil {
 		return nil, err
 	}
+	for _, word := range []string{"AND", "OR"} {
+		if p.operator(word, "") {
+			return nil, p.fault(start, "", "a term before "+strconv.Quote(word))
+		}
+	}
 	switch {
 	case p.end() || p.has(")"):
 		if start == 0 {

@@ -12,8 +12,9 @@ type prefilter struct {
 	texts [][]byte
 	set   *literalSet
 	fold  bool
-	// decides is true where holding one of the texts is matching.
-	decides bool
+	// decides is true where holding one of the texts, or as whole words if words, is
+	// matching.
+	decides, words bool
 }
 
 func newPrefilter(tree *syntax.Regexp) *prefilter {
@@ -52,7 +53,7 @@ func (f *prefilter) may(l *line) bool {
 		text = l.fold()
 	}
 	if f.set != nil {
-		return f.set.in(text, false)
+		return f.set.in(text, f.words)
 	}
 	for _, t := range f.texts {
 		if bytes.Contains(text, t) {

@@ -86,10 +86,17 @@ func Required(n Node) Needs {
 	return nil
 }
 
-// trim drops doubles, and keeps the elements that narrow most if there are too many.
+// trim drops doubles and what a whole word that is needed fulfils anyway, and keeps the
+// elements that narrow most if there are too many.
 func (needs Needs) trim() Needs {
 	var kept Needs
-	for _, alternatives := range needs {
+	for i, alternatives := range needs {
+		implied := func(other []Need) bool {
+			return len(other) == 1 && other[0].Kind == Whole && alternatives[0].Kind != Whole && alternatives[0].Met([]byte(other[0].Text))
+		}
+		if len(alternatives) == 1 && slices.ContainsFunc(needs[:min(len(needs), i+maxNeeds)], implied) {
+			continue
+		}
 		if !slices.ContainsFunc(kept, func(k []Need) bool { return slices.Equal(k, alternatives) }) {
 			kept = append(kept, alternatives)
 		}

@@ -108,14 +108,10 @@ func wordBefore(line []byte, i int) bool {
 }
 
 // isWordRune reports whether r is part of words. U+FFFD, which stands for bytes that are
-// not UTF-8 too, is not. Unicode's Alphabetic is L + Nl + Other_Alphabetic; the two signs
-// of Thai are taken out as in the C library that grep uses.
+// not UTF-8 too, is not. Unicode's Alphabetic is L + Nl + Other_Alphabetic.
 func isWordRune(r rune) bool {
 	if r < utf8.RuneSelf {
 		return r >= 0 && byteClass[r] == wordByte
-	}
-	if r == 0x0E2F || r == 0x0E46 {
-		return false
 	}
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Nl, r) || unicode.Is(unicode.Other_Alphabetic, r)
 }

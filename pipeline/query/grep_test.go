@@ -1,0 +1,324 @@
+package query
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"foghorn/pipeline"
+)
+
+// systemGrep is the program that GrepPattern has to agree with.
+type systemGrep struct {
+	path string
+	file string
+}
+
+func newSystemGrep(t testing.TB, lines []string) *systemGrep {
+	path, err := exec.LookPath("grep")
+	if err != nil {
+		t.Log("no grep on this machine: agreement with it is not tested")
+		t.SkipNow()
+	}
+	out, err := exec.Command(path, "--version").Output()
+	if err != nil || !bytes.Contains(out, []byte("GNU grep")) {
+		t.Log("grep is not GNU grep: agreement with it is not tested")
+		t.SkipNow()
+	}
+	file := filepath.Join(t.TempDir(), "lines")
+	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return &systemGrep{path: path, file: file}
+}
+
+var errRefused = errors.New("refused")
+
+// run returns what grep prints with -n, and with -n -o.
+func (g *systemGrep) run(opts GrepOptions, patterns []string, flags ...string) (string, error) {
+	args := []string{"-a", "-n"}
+	if opts.Fixed {
+		args = append(args, "-F")
+	} else {
+		args = append(args, "-E")
+	}
+	for _, f := range []struct {
+		on   bool
+		flag string
+	}{{opts.IgnoreCase, "-i"}, {opts.WordRegexp, "-w"}, {opts.LineRegexp, "-x"}} {
+		if f.on {
+			args = append(args, f.flag)
+		}
+	}
+	args = append(args, flags...)
+	for _, p := range patterns {
+		args = append(args, "-e", p)
+	}
+	cmd := exec.Command(g.path, append(args, g.file)...)
+	cmd.Env = []string{"LC_ALL=C.UTF-8"}
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == 2 {
+		return "", errRefused
+	}
+	return string(out), nil
+}
+
+// ours prints the same.
+func ours(n Grep, lines []string, only bool) string {
+	var b strings.Builder
+	m := Compile(n)
+	f, _ := NewFinder(n)
+	for i, l := range lines {
+		if !m.Match(&pipeline.Event{Body: []byte(l)}) {
+			continue
+		}
+		if !only {
+			fmt.Fprintf(&b, "%d:%s\n", i+1, l)
+			continue
+		}
+		f.Find([]byte(l), func(start, end int) bool {
+			fmt.Fprintf(&b, "%d:%s\n", i+1, l[start:end])
+			return true
+		})
+	}
+	return b.String()
+}
+
+// compare checks one set of patterns; it reports whether grep and we both took them.
+func compare(t testing.TB, g *systemGrep, lines []string, opts GrepOptions, patterns []string) bool {
+	t.Helper()
+	n, _, err := GrepPattern(opts, patterns)
+	want, refused := g.run(opts, patterns)
+	if refused != nil {
+		if err == nil && isASCII([]byte(strings.Join(patterns, ""))) { // older libraries refuse ranges like [α-ω]
+			t.Errorf("%+v %q: grep refuses it, we do not", opts, patterns)
+		}
+		return false
+	}
+	if err != nil {
+		return false
+	}
+	have := ours(n.(Grep), lines, false)
+	empty := false
+	if opts.WordRegexp {
+		source, _ := n.(Grep).source(&ere{})
+		tree, _ := syntax.Parse(source, syntax.Perl)
+		if empty = matchesEmpty(tree); empty && len(patterns) > 1 {
+			return true // grep -E turns simple patterns into fixed ones, for which -w goes down to nothing
+		}
+		if empty {
+			want, have = linesInASCII(want), linesInASCII(have)
+		}
+	}
+	if have != want {
+		t.Errorf("%+v %q: lines\n%s", opts, patterns, difference(want, have))
+		return false
+	}
+	if opts.WordRegexp && (opts.LineRegexp || empty) {
+		return true // grep -o prints an empty part after each line for -x, and skips parts after an empty one
+	}
+	want, _ = g.run(opts, patterns, "-o")
+	have = ours(n.(Grep), lines, true)
+	if opts.WordRegexp {
+		// After the first part of a line, grep does not find a match that -w makes shorter.
+		want, have = firstParts(want), firstParts(have)
+	}
+	if have != want {
+		t.Errorf("%+v %q: parts\n%s", opts, patterns, difference(want, have))
+		return false
+	}
+	return true
+}
+
+// linesInASCII drops the lines in which, with -w, grep may find nothing, the empty text,
+// in the middle of a character.
+func linesInASCII(lines string) string {
+	var b strings.Builder
+	for l := range strings.Lines(lines) {
+		if isASCII([]byte(l)) {
+			b.WriteString(l)
+		}
+	}
+	return b.String()
+}
+
+// matchesEmpty reports whether an expression can match the empty text.
+func matchesEmpty(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return len(re.Rune) == 1 && isMark(re.Rune[0])
+	case syntax.OpNoMatch, syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return false
+	case syntax.OpStar, syntax.OpQuest:
+		return true
+	case syntax.OpRepeat:
+		return re.Min == 0 || matchesEmpty(re.Sub[0])
+	case syntax.OpAlternate:
+		return slices.ContainsFunc(re.Sub, matchesEmpty)
+	}
+	return !slices.ContainsFunc(re.Sub, func(sub *syntax.Regexp) bool { return !matchesEmpty(sub) })
+}
+
+// firstParts keeps the first part of each line.
+func firstParts(parts string) string {
+	var b strings.Builder
+	last := ""
+	for part := range strings.Lines(parts) {
+		if number, _, _ := strings.Cut(part, ":"); number != last {
+			b.WriteString(part)
+			last = number
+		}
+	}
+	return b.String()
+}
+
+func difference(want, have string) string {
+	w, h := strings.Split(want, "\n"), strings.Split(have, "\n")
+	for i := range max(len(w), len(h)) {
+		switch {
+		case i >= len(w):
+			return fmt.Sprintf("want no more, have %q", h[i])
+		case i >= len(h):
+			return fmt.Sprintf("want %q, have no more", w[i])
+		case w[i] != h[i]:
+			return fmt.Sprintf("want %q, have %q", w[i], h[i])
+		}
+	}
+	return "no difference"
+}
+
+// Alphabets of lines: characters of one to four bytes, with and without case, letters and
+// not, and white space, NUL and CR; and bytes that are not UTF-8.
+var (
+	characters = []string{"a", "b", "A", "B", "foo", "bar", "_", "1", "2", " ", " ", "-", ".", "(", ")", "{", "}", "[", "]", "*", "+", "\\", "|", "^", "$",
+		"é", "É", "ß", "σ", "Σ", "ς", "ı", "k", "K", "\u212a", "ſ", "s", "i", "I", "—", "…", "日", "😀", "\u0301", "٣", "\u00a0", "\x00", "\r", "\t", "/", ":"}
+	badBytes = []string{"\xff", "\xc3", "\x89", "\xe2\x80", "\xf5"}
+)
+
+func randomLines(r *rand.Rand, n int, bad bool) []string {
+	lines := make([]string, n)
+	for i := range lines {
+		var b strings.Builder
+		for range r.IntN(9) {
+			if bad && r.IntN(4) == 0 {
+				b.WriteString(badBytes[r.IntN(len(badBytes))])
+			} else {
+				c := characters[r.IntN(len(characters))]
+				if bad && (c == "ı" || c == "ſ") {
+					c = "i" // -i shortens these; beside bad bytes the GNU C library then loses its place
+				}
+				b.WriteString(c)
+			}
+		}
+		lines[i] = b.String()
+	}
+	return lines
+}
+
+// patternSource writes random extended regular expressions. words allows assertions on
+// words, wild lets any syntax stand anywhere.
+type patternSource struct {
+	r     *rand.Rand
+	words bool
+}
+
+func (p patternSource) pick(from ...string) string { return from[p.r.IntN(len(from))] }
+
+func (p patternSource) pattern(depth int) string {
+	var b strings.Builder
+	for range p.r.IntN(4) + p.r.IntN(2) {
+		a := p.atom(depth)
+		b.WriteString(a)
+		// What repeating an assertion means is left open by POSIX.
+		if p.r.IntN(3) == 0 && !strings.ContainsAny(a, "^$<>'`") && !strings.Contains(a, `\b`) && !strings.Contains(a, `\B`) {
+			b.WriteString(p.pick("*", "+", "?", "{1}", "{,2}", "{1,2}", "{2,}", "{,}", "{", "{1", "{x}", "*?", "{2}{2}"))
+		}
+	}
+	if depth > 0 && p.r.IntN(4) == 0 {
+		b.WriteString("|" + p.pattern(depth-1))
+	}
+	return b.String()
+}
+
+func (p patternSource) atom(depth int) string {
+	switch n := p.r.IntN(20); {
+	case n < 2 && depth > 0:
+		return "(" + p.pattern(depth-1) + ")"
+	case n < 4:
+		return p.bracket()
+	case n < 6:
+		return p.pick(".", ".*", `\w`, `\W`, `\s`, `\S`)
+	case n == 6:
+		return p.pick("^", "$", "\\`", `\'`)
+	case n == 7 && p.words:
+		return p.pick(`\<`, `\>`, `\b`, `\B`)
+	case n == 8:
+		return p.pick(`\.`, `\*`, `\(`, `\)`, `\[`, `\{`, `\|`, `\\`, `\]`, `\}`, `\^`, `\$`, `\+`, `\?`, `\/`, `\-`, "]", "}")
+	default:
+		c := p.pick(characters...)
+		if strings.Contains(`()[{\|*+?^$.`, c) || c == "\x00" {
+			return "a"
+		}
+		return c
+	}
+}
+
+func (p patternSource) bracket() string {
+	var b strings.Builder
+	b.WriteString("[" + p.pick("", "", "^"))
+	for range 1 + p.r.IntN(3) {
+		b.WriteString(p.pick("a", "b", "A", "é", "1", "_", " ", "-", "k", "s", "i", "a-c", "A-C", "0-9", "[:alpha:]", "[:upper:]", "[:lower:]", "[:digit:]",
+			"[:space:]", "[:punct:]", "[:alnum:]", "[.-.]", "[=a=]", "]", "^", `\`, "[", "日", ".", ":", "[:blank:]", "[:cntrl:]", "[:xdigit:]", "[:print:]", "[:graph:]"))
+	}
+	return b.String() + "]"
+}
+
+func TestGrepPatternSelectsAndPrintsWhatGrepDoes(t *testing.T) {
+	seed := uint64(1)
+	rounds := 120
+	if s := os.Getenv("FOGHORN_GREP_ROUNDS"); s != "" {
+		fmt.Sscan(s, &rounds, &seed)
+	}
+	r := rand.New(rand.NewPCG(seed, 2))
+	for _, bad := range []bool{false, true} {
+		lines := randomLines(r, 600, bad)
+		g := newSystemGrep(t, lines)
+		source := patternSource{r: r, words: !bad}
+		agreed := 0
+		for range rounds {
+			opts := GrepOptions{Fixed: r.IntN(5) == 0, IgnoreCase: r.IntN(3) == 0, WordRegexp: r.IntN(4) == 0, LineRegexp: r.IntN(6) == 0}
+			var patterns []string
+			for range 1 + r.IntN(4)/3 {
+				p := source.pattern(2)
+				if opts.Fixed {
+					p = strings.ReplaceAll(randomLines(r, 1, false)[0], "\x00", "")
+					if r.IntN(3) == 0 {
+						p = strings.ReplaceAll(lines[r.IntN(len(lines))], "\x00", "")
+					}
+				}
+				if utf8.ValidString(p) {
+					patterns = append(patterns, p)
+				}
+			}
+			if len(patterns) > 0 && compare(t, g, lines, opts, patterns) {
+				agreed++
+			}
+			if t.Failed() && os.Getenv("FOGHORN_GREP_ROUNDS") == "" {
+				return
+			}
+		}
+		if agreed < rounds/2 {
+			t.Errorf("only %d of %d patterns were compared", agreed, rounds)
+		}
+	}
+}
