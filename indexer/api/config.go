@@ -24,8 +24,8 @@ type Config struct {
 	// MaxSearches and MaxStreams bound the searches and the open tails and follows at
 	// one time; more are refused with 429.
 	MaxSearches, MaxStreams int
-	// Budget is a search's time when the request gives none, MaxBudget the most that it
-	// may ask for.
+	// Budget is a search's time when the request gives none, MaxBudget (or Budget, when
+	// that is larger) the most that it may ask for.
 	Budget, MaxBudget time.Duration
 	// TailBuffer is how many live lines wait for a slow client before lines are dropped.
 	TailBuffer int
@@ -66,9 +66,6 @@ func (c Config) Validate() error {
 		if f.value <= 0 {
 			faults = append(faults, fmt.Errorf("%s: must be above zero", f.name))
 		}
-	}
-	if c.Budget > c.MaxBudget {
-		faults = append(faults, errors.New("budget: is larger than max_budget"))
 	}
 	return errors.Join(faults...)
 }

@@ -189,8 +189,8 @@ func (in *Search) request(cfg Config, now time.Time) (req search.Request, p *Pro
 		if req.Budget, err = when.Duration(in.Budget); err != nil {
 			return fail("budget", err)
 		}
-		if req.Budget <= 0 || req.Budget > cfg.MaxBudget {
-			return fail("budget", fmt.Errorf("%s is not within 1ms and %s", in.Budget, cfg.MaxBudget))
+		if most := max(cfg.MaxBudget, cfg.Budget); req.Budget <= 0 || req.Budget > most {
+			return fail("budget", fmt.Errorf("%s is not above zero and at most %s", in.Budget, most))
 		}
 	}
 	if _, err = choice(in.Format, map[string]bool{"": true, "ndjson": true, "json": true}); err != nil {

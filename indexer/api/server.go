@@ -48,7 +48,8 @@ type Deps struct {
 	// Ready returns nil when the indexer does its work, else why not; the reasons of
 	// joined errors are told one by one.
 	Ready func() error
-	Log   zerolog.Logger
+	// Log has its component set.
+	Log zerolog.Logger
 }
 
 // Server serves the API.
@@ -67,7 +68,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		return nil, fmt.Errorf("api configuration: %w", err)
 	}
 	return &Server{
-		cfg: cfg, deps: deps, log: deps.Log.With().Str("component", "api").Logger(),
+		cfg: cfg, deps: deps, log: deps.Log,
 		searches: make(slots, cfg.MaxSearches), streams: make(slots, cfg.MaxStreams),
 		stopping: make(chan struct{}),
 	}, nil

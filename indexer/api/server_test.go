@@ -253,7 +253,7 @@ func TestConfigFaultsAreToldTogether(t *testing.T) {
 	if err := cfg.Validate(); err != nil {
 		t.Errorf("the defaults: %v", err)
 	}
-	cfg.Listen, cfg.MaxSearches, cfg.Budget = "8514", 0, time.Hour
+	cfg.Listen, cfg.MaxSearches, cfg.Budget = "8514", 0, -time.Hour
 	_, err := New(cfg, Deps{})
 	for _, want := range []string{"listen", "max_searches", "budget"} {
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -1,0 +1,102 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"foghorn/indexer/api"
+	"foghorn/indexer/search"
+	"foghorn/indexer/store"
+	"foghorn/pipeline"
+)
+
+// serveStore indexes rows, most of them in small sealed segments and the rest in the head,
+// and returns a client of the API before them.
+func serveStore(t *testing.T, rows []row, budget time.Duration) *Client {
+	t.Helper()
+	cfg := store.DefaultConfig(t.TempDir())
+	cfg.BlockLines, cfg.SegmentLines = 64, 500
+	st, err := store.Open(cfg, store.Deps{Failed: func(err error) { t.Errorf("store: %v", err) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- st.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("run the store: %v", err)
+		}
+		if err := st.Close(); err != nil {
+			t.Errorf("close the store: %v", err)
+		}
+	})
+	for i := 0; i < len(rows); i += 100 {
+		var events []pipeline.Event
+		for _, r := range rows[i:min(i+100, len(rows))] {
+			events = append(events, r.Event)
+		}
+		if _, err := st.Append(ctx, 0, int64(i+100), events); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := search.New(st, search.DefaultConfig(), search.Deps{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conf := api.DefaultConfig()
+	conf.Budget = budget
+	server, err := api.New(conf, api.Deps{Searcher: s, Board: &memory{}, Gatherer: prometheus.NewRegistry(), Ready: st.Ready, Log: zerolog.Nop()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return clientOf(t, httptest.NewServer(server.Handler()))
+}
+
+// The index, sealed and open, gives grep byte for byte what grep gives on the files, and
+// as much with a time budget that is far too small for one answer.
+func TestGrepOverTheIndexIsGrepOverTheFiles(t *testing.T) {
+	needGrep(t)
+	dir, m, names := writeCorpus(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	words := strings.Fields("error ok retry time-out user=17 0x7f: connection refused GET /a/b 10.0.0.9 ERROR errors blk_1608999687919862906 ä€ \xff status=503")
+	var text strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&text, "%06d", i)
+		for range random.IntN(8) {
+			text.WriteString(" " + words[random.IntN(len(words))])
+		}
+		text.WriteByte('\n')
+	}
+	if err := os.WriteFile(filepath.Join(dir, "large.log"), []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m.add("h", "large.log", 99, []byte(text.String()))
+	names = append(names, "large.log")
+	slices.Sort(names)
+	cases := append(grepCases(), strings.Fields("-c 002[0-9]{3}"), strings.Fields("-n 001234"), strings.Fields("-F -C1 002999"), strings.Fields("-nw user=17"), strings.Fields("-m3 -C2 refused"), strings.Fields("-c 1608999687919862906"), strings.Fields("-o 0x7f:.conn"))
+	for _, budget := range []time.Duration{30 * time.Second, time.Millisecond} {
+		c := serveStore(t, m.rows, budget)
+		for _, args := range cases {
+			want, wantCode := realGrep(t, dir, args, names)
+			have, stderr, code := run(t, c, args...)
+			if have != want || code != wantCode {
+				diff := cmp.Diff(strings.SplitAfter(want, "\n"), strings.SplitAfter(have, "\n"))
+				t.Errorf("%q, budget %v: exit code %d, want %d; stderr %s\noutput (-grep +foghorn)\n%.2000s", args, budget, code, wantCode, stderr, diff)
+			}
+		}
+	}
+}
