@@ -237,3 +237,85 @@ func TestReadmeFolderMap(t *testing.T) {
 		t.Errorf("README's folder map is not the tree (-tree +README)\n%s", d)
 	}
 }
+
+func TestConfigurationReportsAllFaultsAtOnce(t *testing.T) {
+	_, err := ParseConfig("foghorn.yml", []byte(`data: /tmp/x
+log: { level: loud }
+kafka:
+  brokers: [localhost]
+  partitions: 0
+  compresion: zstd
+ship:
+  paths: [relative/*.log]
+  linger: soon
+index:
+  listen: nowhere
+  retention: { age: 30d, size: many }
+alert:
+  receivers:
+    - webhook: https://example.org/a
+    - name: none
+`))
+	want := strings.TrimSpace(`
+foghorn.yml:2:15: log.level: expected debug, info, warn or error, found "loud"
+foghorn.yml:4:13: kafka.brokers[0]: expected host:port, found "localhost"
+foghorn.yml:5:15: kafka.partitions: expected 1 to 4096, found 0
+foghorn.yml:6:3: kafka.compresion: unknown key; known here: brokers, client_id, compression, max_batch, partitions, replication
+foghorn.yml:8:11: ship.paths[0]: expected an absolute path or glob, found "relative/*.log"
+foghorn.yml:9:11: ship.linger: expected a duration such as "30s", "5m" or "7d", found "soon"
+foghorn.yml:11:11: index.listen: expected host:port, found "nowhere"
+foghorn.yml:12:32: index.retention.size: expected a size such as "64MB" or "1GiB", found "many"
+foghorn.yml:16:11: alert.receivers[1]: want exactly one of alertmanager and webhook`)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	if d := cmp.Diff(want, err.Error()); d != "" {
+		t.Errorf("-want +have\n%s", d)
+	}
+}
+
+func TestConfigurationPrintsWhatReadsBackTheSame(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Ship.Paths, cfg.Ship.Labels = []string{"/var/log/**"}, map[string]string{"env": "test"}
+	text, err := cfg.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := ParseConfig("printed.yml", text)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	again, err := back.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(text), string(again)); d != "" {
+		t.Errorf("-printed +again\n%s", d)
+	}
+}
+
+// TestExampleConfiguration: the example's values are the defaults where it says so.
+func TestExampleConfiguration(t *testing.T) {
+	have, err := LoadConfig("deployments/config/foghorn.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := DefaultConfig()
+	want.Data = "/var/lib/foghorn"
+	have.Ship.Paths, have.Ship.Labels, have.Alert.Receivers = nil, nil, nil
+	a, err := want.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := have.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The printed form does not tell an empty list from an absent one.
+	normal := func(s []byte) string {
+		return regexp.MustCompile(`(?m): (\[\]|\{\}|null)$`).ReplaceAllString(string(s), ": none")
+	}
+	if d := cmp.Diff(normal(a), normal(b)); d != "" {
+		t.Errorf("-default +example\n%s", d)
+	}
+}

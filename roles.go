@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -13,6 +14,8 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"foghorn/indexer"
+	"foghorn/indexer/api"
 	"foghorn/pipeline"
 	"foghorn/pipeline/kafka"
 	"foghorn/pipeline/ops"
@@ -35,12 +38,13 @@ const (
 
 // node is what all roles of one process share: settings, log, metrics, the connection.
 type node struct {
-	cfg    Config
-	log    zerolog.Logger
-	reg    *prometheus.Registry
-	client *kafka.Client
-	stages *ops.StageMetrics
-	topics atomic.Bool // the topics are there and right
+	cfg      Config
+	log      zerolog.Logger
+	reg      *prometheus.Registry
+	client   *kafka.Client
+	stages   *ops.StageMetrics
+	ensuring sync.Mutex
+	topics   atomic.Bool // the topics are there and right
 }
 
 func newNode(cfg Config, log zerolog.Logger) (*node, error) {
@@ -49,7 +53,7 @@ func newNode(cfg Config, log zerolog.Logger) (*node, error) {
 	kc := kafka.DefaultConfig()
 	kc.Brokers, kc.ClientID = cfg.Kafka.Brokers, cfg.Kafka.ClientID
 	var err error
-	if n.client, err = kafka.New(kc, n.component("kafka")); err != nil {
+	if n.client, err = kafka.New(kc, log); err != nil {
 		return nil, err
 	}
 	if err := n.reg.Register(n.client.Collector()); err != nil {
@@ -77,8 +81,10 @@ func (n *node) group(name string, topic string) *kafka.Group {
 
 // ensureTopics makes and checks the topics; it waits for absent brokers.
 func (n *node) ensureTopics(ctx context.Context) error {
-	if n.topics.Load() {
-		return nil
+	n.ensuring.Lock()
+	defer n.ensuring.Unlock()
+	if n.topics.Load() || ctx.Err() != nil {
+		return ctx.Err()
 	}
 	specs := pipeline.Topics(n.cfg.Kafka.Partitions, 24*time.Hour)
 	if err := n.client.EnsureTopics(ctx, specs, n.cfg.Kafka.Replication); err != nil {
@@ -123,7 +129,7 @@ func (n *node) ship() (*shipper.Shipper, []ops.Component, error) {
 	}
 	d.LineLimit, d.MaxMemory = int(c.LineLimit), int(c.Memory)
 	d.ScanInterval, d.Linger = time.Duration(c.ScanInterval), time.Duration(c.Linger)
-	s, err := shipper.New(d, n.sink(), n.component("shipper"), n.reg)
+	s, err := shipper.New(d, n.sink(), n.log, n.reg)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -132,7 +138,7 @@ func (n *node) ship() (*shipper.Shipper, []ops.Component, error) {
 
 // process is the role process: stage 1 (parse, match) and stage 2 (windows) of the rules.
 func (n *node) process() ([]ops.Component, error) {
-	loader, live, err := n.rules()
+	watcher, live, err := n.rules()
 	if err != nil {
 		return nil, err
 	}
@@ -157,16 +163,40 @@ func (n *node) process() ([]ops.Component, error) {
 	wc := window.DefaultConfig()
 	wc.Lateness = lateness
 	stage2 := func(_ string, partition int) (pipeline.Stage, error) {
-		return window.NewStage(wc, live, n.sentAnomalies), nil
+		return window.NewStage(wc, partition, live, window.ReadBack(n.client.Open)), nil
 	}
 	parts := []ops.Component{
 		n.onBus("parse", n.runner("parse", groupProcess, pipeline.TopicRaw, stage1, sink).Run),
 		n.onBus("rules", n.runner("rules", groupRules, pipeline.TopicMatches, stage2, sink).Run),
 	}
-	if loader != nil {
-		parts = append(parts, ops.Component{Name: "rule files", Run: loader.Run})
+	if watcher != nil {
+		parts = append(parts, ops.Component{Name: "rule files", Run: watcher.Run})
 	}
 	return parts, nil
+}
+
+// rules loads the rules that are live from the start; the watcher, nil without a folder
+// of one's own, swaps them when their files change.
+func (n *node) rules() (*file.Watcher, *rules.Live, error) {
+	pack, err := rules.NewSet()
+	if err != nil {
+		return nil, nil, err
+	}
+	if n.cfg.Rules.Pack {
+		if pack, err = packs.Load(); err != nil {
+			return nil, nil, err
+		}
+	}
+	set, err := file.LoadSet(n.cfg.Rules.Dir, pack)
+	if err != nil {
+		return nil, nil, err
+	}
+	live := rules.NewLive(set)
+	n.log.Info().Int("rules", len(set.Rules())).Msg("rules loaded")
+	if n.cfg.Rules.Dir == "" {
+		return nil, live, nil
+	}
+	return file.NewWatcher(file.DefaultWatchConfig(n.cfg.Rules.Dir), pack, live, n.log), live, nil
 }
 
 func (n *node) runner(name, group, topic string, stage func(string, int) (pipeline.Stage, error), sink pipeline.Sink) *pipeline.Runner {
@@ -184,6 +214,54 @@ func (n *node) alert() ([]ops.Component, error) {
 		return nil, err
 	}
 	return []ops.Component{n.onBus("alert", a.Run)}, nil
+}
+
+// index is the role index: the store and the API in front of it.
+type index struct {
+	indexer *indexer.Indexer
+	parts   []ops.Component
+}
+
+func (n *node) index() (*index, error) {
+	c, ic := n.cfg.Index, indexer.DefaultConfig(filepath.Join(n.cfg.Data, "index"))
+	ic.Store.SegmentAge = time.Duration(c.SealAge)
+	ic.Store.RetainAge, ic.Store.RetainBytes = time.Duration(c.Retention.Age), int64(c.Retention.Size)
+	ic.Search.Budget, ic.Search.Concurrent = time.Duration(c.Timeout), c.Concurrent
+	x, err := indexer.New(ic, indexer.Deps{
+		Bus: n.client, Sink: n.sink(), RawLag: n.rawLag, Log: n.component("indexer"), Metrics: n.reg,
+	})
+	if err != nil {
+		return nil, err
+	}
+	ac := api.DefaultConfig()
+	ac.Listen, ac.Budget, ac.MaxSearches = c.Listen, time.Duration(c.Timeout), c.Concurrent
+	server, err := api.New(ac, api.Deps{
+		Searcher: x.Searcher(), Board: x.Board(), Gatherer: n.reg, Log: n.component("api"),
+		Ready: func() error { return errors.Join(n.ready(), x.Ready()) },
+	})
+	if err != nil {
+		return nil, errors.Join(err, x.Close())
+	}
+	return &index{indexer: x, parts: []ops.Component{n.onBus("indexer", x.Run), {Name: "api", Run: server.Run}}}, nil
+}
+
+func (ix *index) close() error { return ix.indexer.Close() }
+
+// rawLag returns how many records of each partition of logs.raw wait to be parsed.
+func (n *node) rawLag(ctx context.Context) (map[int]int64, error) {
+	ends, err := n.client.Ends(ctx, pipeline.TopicRaw)
+	if err != nil {
+		return nil, err
+	}
+	done, err := n.client.Committed(ctx, groupProcess, pipeline.TopicRaw)
+	if err != nil {
+		return nil, err
+	}
+	lag := make(map[int]int64, len(ends))
+	for p, r := range ends {
+		lag[p] = r.High - max(done[p], r.Low)
+	}
+	return lag, nil
 }
 
 // roleCommand is the command of one role against kafka.brokers.

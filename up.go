@@ -119,7 +119,7 @@ func up(ctx context.Context, cfg Config, o upOptions, out io.Writer) error {
 		log = log.Level(zerolog.WarnLevel) // the progress says the rest
 	}
 	// In a container the collector works harder before the limit ends the process.
-	if _, err := memlimit.SetGoMemLimitWithOpts(memlimit.WithRatio(0.9), memlimit.WithProvider(memlimit.FromCgroup)); err != nil {
+	if _, err := memlimit.Set(memlimit.WithRatio(0.9), memlimit.WithProvider(memlimit.FromCgroup)); err != nil {
 		log.Debug().Err(err).Msg("no memory limit is set")
 	}
 	broker, err := startBroker(cfg.Data, o.kafka)
@@ -253,7 +253,7 @@ func (p *progress) run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		s, c := p.ship.Status(), p.index.coverage()
+		s, c := p.ship.Status(), p.index.indexer.Searcher().Coverage()
 		if before < 0 {
 			before = c.Lines
 		}
