@@ -17,6 +17,9 @@ USAGE
 }
 
 version=4.3.0
+# The folder of this start, for interrupted.
+dir=
+
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 lib=${XDG_CACHE_HOME:-$HOME/.cache}/foghorn/kafka-$version/lib
 temporary=${TMPDIR:-/tmp}/foghorn-kafka.$(id -u)
@@ -109,7 +112,7 @@ failed() {
 alive() { kill -0 "$1" 2>/dev/null; }
 
 start() {
-  local nodes=1 port="" dir="" ports=() voters="" brokers="" i
+  local nodes=1 port="" ports=() voters="" brokers="" i
   while [ $# -gt 0 ]; do
     case $1 in
       -n) nodes=${2-}; shift 2 || die "-n needs a number" ;;
@@ -123,7 +126,8 @@ start() {
   fetch
 
   if [ -n "$port" ]; then
-    case $port in *[!0-9]*) die "-p $port: want a port number" ;; esac
+    case $port in *[!0-9]*|??????*) die "-p $port: want a port number" ;; esac
+    [ "$port" -ge 1 ] && [ $((port + 2 * nodes - 1)) -le 65535 ] || die "-p $port: want ports from 1 to 65535"
     for i in $(seq 0 $((2 * nodes - 1))); do
       listening $((port + i)) && die "port $((port + i)) is in use; ports $port to $((port + 2 * nodes - 1)) are needed"
       ports+=($((port + i)))
@@ -140,7 +144,8 @@ start() {
     [ -z "$(ls -A "$dir")" ] || die "folder $dir is not empty: a former start may run there (kafka.sh stop --dir $dir)"
     dir=$(cd "$dir" && pwd)
   fi
-  echo "$$" >"$dir/$mark"
+  touch "$dir/$mark"
+  trap 'interrupted 130' INT TERM
 
   for i in $(seq 1 "$nodes"); do
     voters+=${voters:+,}$i@127.0.0.1:${ports[$((nodes + i - 1))]}
@@ -156,9 +161,11 @@ start() {
   done
   for i in $(seq 1 "$nodes"); do
     local node=$dir/node-$i
+    set -m # a process group of its own: Ctrl-C is for this script, which stops the nodes
     nohup java -Xmx384m -XX:+UseSerialGC -Dlog4j2.configurationFile="$here/log4j2.properties" \
       -cp "$lib/*" kafka.Kafka "$node/node.properties" >>"$node/log" 2>&1 </dev/null &
     echo $! >"$node/pid"
+    set +m
   done
   for i in $(seq 1 "$nodes"); do
     local node=$dir/node-$i pid waited=0
@@ -190,7 +197,7 @@ stop_dir() {
   done
   for pid in ${pids[@]+"${pids[@]}"}; do
     while alive "$pid"; do
-      if [ $waited -eq 100 ]; then
+      if [ $waited -eq 300 ]; then
         say "node with pid $pid does not stop, killing it"
         kill -9 "$pid" 2>/dev/null || true
       fi
@@ -222,20 +229,25 @@ stop() {
   return $bad
 }
 
+# interrupted CODE undoes start.
+interrupted() {
+  trap - INT TERM
+  say "stopping"
+  stop_dir "$dir"
+  exit "$1"
+}
+
 run() {
-  local answer dir sleeper="" i
-  answer=$(start "$@")
-  echo "$answer"
-  dir=$(sed -n 's/^dir=//p' <<<"$answer")
-  trap 'trap - EXIT INT TERM; say "stopping"; stop_dir "$dir"; exit 0' EXIT INT TERM
+  local pid i
+  start "$@"
+  trap 'interrupted 0' INT TERM
   say "running until Ctrl-C"
   while :; do
-    for i in "$dir"/node-*/pid; do
-      alive "$(cat "$i")" || { i=${i%/pid}; say "node ${i##*-} died; the end of its log:"; tail -n 30 "$i/log" >&2; trap - EXIT; stop_dir "$dir"; exit 1; }
+    for i in "$dir"/node-*; do
+      pid=$(cat "$i/pid")
+      alive "$pid" || failed "$dir" "${i##*-}" "node ${i##*-} died"
     done
-    sleep 1 &
-    sleeper=$!
-    wait "$sleeper"
+    sleep 1
   done
 }
 

@@ -67,7 +67,7 @@ var topicNumber atomic.Int64
 func newTopic(t testing.TB, c *kafka.Client, partitions int, settings map[string]string) string {
 	t.Helper()
 	name := fmt.Sprintf("test-%d-%d", time.Now().UnixNano(), topicNumber.Add(1))
-	if err := c.EnsureTopics(within(t, 30*time.Second), []pipeline.TopicSpec{{Name: name, Partitions: partitions, Settings: settings}}, 3); err != nil {
+	if err := c.EnsureTopics(within(t, time.Minute), []pipeline.TopicSpec{{Name: name, Partitions: partitions, Settings: settings}}, 3); err != nil {
 		t.Fatal(err)
 	}
 	return name

@@ -19,14 +19,14 @@ func produce(t testing.TB, c *kafka.Client, topic string, partition, from, n int
 	for i := range msgs {
 		msgs[i] = pipeline.Message{Topic: topic, Partition: partition, Key: strconv.AppendInt(nil, int64((from+i)%7), 10), Value: strconv.AppendInt(nil, int64(from+i), 10)}
 	}
-	if err := c.Sink(kafka.SinkConfig{}).Produce(within(t, 30*time.Second), msgs); err != nil {
+	if err := c.Sink(kafka.SinkConfig{}).Produce(within(t, time.Minute), msgs); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestOpenStartsWhereItIsTold(t *testing.T) {
 	onClusters(t, func(t *testing.T, brokers []string) {
-		ctx, c := within(t, 30*time.Second), newClient(t, brokers)
+		ctx, c := within(t, time.Minute), newClient(t, brokers)
 		topic := newTopic(t, c, 2, nil)
 		produce(t, c, topic, 1, 0, 100)
 		for _, test := range []struct {
@@ -69,7 +69,7 @@ func TestOpenStartsWhereItIsTold(t *testing.T) {
 // A Fetch is bounded in memory: a long backlog comes in pieces, every record once.
 func TestBacklogComesInPieces(t *testing.T) {
 	onClusters(t, func(t *testing.T, brokers []string) {
-		ctx := within(t, 60*time.Second)
+		ctx := within(t, 3*time.Minute)
 		writer := newClient(t, brokers)
 		topic := newTopic(t, writer, 1, nil)
 		value := make([]byte, 1000)
@@ -108,7 +108,7 @@ func TestBacklogComesInPieces(t *testing.T) {
 
 func TestOffsetAt(t *testing.T) {
 	onClusters(t, func(t *testing.T, brokers []string) {
-		ctx, c := within(t, 30*time.Second), newClient(t, brokers)
+		ctx, c := within(t, time.Minute), newClient(t, brokers)
 		topic := newTopic(t, c, 1, nil)
 		start := time.UnixMilli(time.Now().UnixMilli()).Add(-time.Hour)
 		sink := c.Sink(kafka.SinkConfig{})
@@ -153,7 +153,7 @@ func newCluster(t testing.TB, opts ...kfake.Opt) *kfake.Cluster {
 // reading goes on at the first that is there.
 func TestGapIsReportedAndReadingGoesOn(t *testing.T) {
 	cluster := newCluster(t)
-	ctx, c := within(t, 30*time.Second), newClient(t, cluster.ListenAddrs())
+	ctx, c := within(t, time.Minute), newClient(t, cluster.ListenAddrs())
 	topic := newTopic(t, c, 1, nil)
 	produce(t, c, topic, 0, 0, 100)
 	if err := cluster.DeleteRecords(topic, 0, 60); err != nil {
@@ -173,7 +173,7 @@ func TestGapIsReportedAndReadingGoesOn(t *testing.T) {
 // A topic that was made anew and ends before the offset is read from its start.
 func TestTopicMadeAnewIsReadFromItsStart(t *testing.T) {
 	cluster := newCluster(t)
-	ctx, c := within(t, 30*time.Second), newClient(t, cluster.ListenAddrs())
+	ctx, c := within(t, time.Minute), newClient(t, cluster.ListenAddrs())
 	topic := newTopic(t, c, 1, nil)
 	produce(t, c, topic, 0, 0, 100)
 	r := c.Open(topic, 0, 0)
@@ -198,7 +198,7 @@ func TestTopicMadeAnewIsReadFromItsStart(t *testing.T) {
 // A compacted partition is read to its end, past batches that lost their last records.
 func TestCompactedPartitionIsReadToItsEnd(t *testing.T) {
 	cluster := newCluster(t)
-	ctx, c := within(t, 30*time.Second), newClient(t, cluster.ListenAddrs())
+	ctx, c := within(t, time.Minute), newClient(t, cluster.ListenAddrs())
 	topic := newTopic(t, c, 1, map[string]string{"cleanup.policy": "compact"})
 	sink := c.Sink(kafka.SinkConfig{})
 	for i := range 20 { // each batch begins with a key of its own and ends with keys that return
@@ -244,7 +244,7 @@ func TestLeaderMoves(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Close)
-	ctx, c := within(t, 60*time.Second), newClient(t, cluster.ListenAddrs())
+	ctx, c := within(t, 3*time.Minute), newClient(t, cluster.ListenAddrs())
 	topic := newTopic(t, c, 1, nil)
 	sink, r := c.Sink(kafka.SinkConfig{}), c.Open(topic, 0, 0)
 	for i := range 6 {

@@ -1,6 +1,7 @@
 package kafka_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -38,7 +39,7 @@ func TestRecordsComeBackUnchanged(t *testing.T) {
 	onClusters(t, func(t *testing.T, brokers []string) {
 		for _, codec := range []string{"none", "lz4", "snappy", "zstd"} {
 			t.Run(codec, func(t *testing.T) {
-				ctx, c := within(t, 30*time.Second), newClient(t, brokers)
+				ctx, c := within(t, time.Minute), newClient(t, brokers)
 				topic := newTopic(t, c, 1, nil)
 				msgs := slices.Clone(sent)
 				for i := range msgs {
@@ -68,7 +69,7 @@ func TestRecordsComeBackUnchanged(t *testing.T) {
 // Time zero becomes the time of producing.
 func TestTimeOfProducing(t *testing.T) {
 	onClusters(t, func(t *testing.T, brokers []string) {
-		ctx, c := within(t, 30*time.Second), newClient(t, brokers)
+		ctx, c := within(t, time.Minute), newClient(t, brokers)
 		topic := newTopic(t, c, 1, nil)
 		before := time.Now().Add(-time.Millisecond)
 		if err := c.Sink(kafka.SinkConfig{}).Produce(ctx, []pipeline.Message{{Topic: topic, Value: []byte("x")}}); err != nil {
@@ -84,7 +85,7 @@ func TestTimeOfProducing(t *testing.T) {
 // the same partitions; a source keeps to one partition.
 func TestOrderOfConcurrentProducers(t *testing.T) {
 	onClusters(t, func(t *testing.T, brokers []string) {
-		ctx, c := within(t, 60*time.Second), newClient(t, brokers)
+		ctx, c := within(t, 3*time.Minute), newClient(t, brokers)
 		const partitions, producers, calls, each = 3, 12, 20, 25
 		topic := newTopic(t, c, partitions, nil)
 		sink := c.Sink(kafka.SinkConfig{MaxBatchBytes: 2 << 10}) // many requests
@@ -132,7 +133,7 @@ func TestOrderOfConcurrentProducers(t *testing.T) {
 // and those of other callers, are written.
 func TestTooLargeRecordIsNamed(t *testing.T) {
 	onClusters(t, func(t *testing.T, brokers []string) {
-		ctx, c := within(t, 30*time.Second), newClient(t, brokers)
+		ctx, c := within(t, time.Minute), newClient(t, brokers)
 		topic := newTopic(t, c, 1, map[string]string{"max.message.bytes": "20000"})
 		sink := c.Sink(kafka.SinkConfig{Compression: "none", MaxBatchBytes: 1 << 20})
 		msgs := make([]pipeline.Message, 100)
@@ -157,6 +158,27 @@ func TestTooLargeRecordIsNamed(t *testing.T) {
 		}
 		if have := ends[0].High; have != 80 {
 			t.Errorf("%d records written, want the 70 before the refused one and 10 more", have)
+		}
+	})
+}
+
+// The largest record that the design's topics take comes back, past the size of a fetch.
+func TestLargestRecord(t *testing.T) {
+	onClusters(t, func(t *testing.T, brokers []string) {
+		ctx, c := within(t, time.Minute), newClient(t, brokers)
+		topic := newTopic(t, c, 1, map[string]string{"max.message.bytes": strconv.Itoa(pipeline.MaxMessage)})
+		large := make([]byte, pipeline.MaxMessage-1000)
+		for i := range large {
+			large[i] = byte(i * i >> 3)
+		}
+		msgs := []pipeline.Message{{Topic: topic, Value: []byte("before")}, {Topic: topic, Value: large}, {Topic: topic, Value: []byte("after")}}
+		if err := c.Sink(kafka.SinkConfig{Compression: "none"}).Produce(ctx, msgs); err != nil {
+			t.Fatal(err)
+		}
+		for i, m := range readTo(ctx, t, c.Open(topic, 0, 0), 3) {
+			if !bytes.Equal(m.Value, msgs[i].Value) {
+				t.Errorf("record %d of %d bytes came back with %d", i, len(msgs[i].Value), len(m.Value))
+			}
 		}
 	})
 }

@@ -82,7 +82,7 @@ func within(t testing.TB, d time.Duration) context.Context {
 func ensure(t testing.TB, c *kafka.Client, topic string, partitions int, settings map[string]string) {
 	t.Helper()
 	spec := pipeline.TopicSpec{Name: topic, Partitions: partitions, Settings: settings}
-	if err := c.EnsureTopics(within(t, 20*time.Second), []pipeline.TopicSpec{spec}, 1); err != nil {
+	if err := c.EnsureTopics(within(t, time.Minute), []pipeline.TopicSpec{spec}, 1); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -93,7 +93,7 @@ func produce(t testing.TB, c *kafka.Client, topic string, from, n int, at time.T
 	for i := range msgs {
 		msgs[i] = pipeline.Message{Topic: topic, Key: []byte("k"), Value: strconv.AppendInt(nil, int64(from+i), 10), Time: at}
 	}
-	if err := c.Sink(kafka.SinkConfig{}).Produce(within(t, 20*time.Second), msgs); err != nil {
+	if err := c.Sink(kafka.SinkConfig{}).Produce(within(t, time.Minute), msgs); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -126,16 +126,17 @@ func TestAcknowledgedIsThereAfterAKill(t *testing.T) {
 		commit(t, c, "t", int64(round*each+7))
 		kill()
 		_, kill = startChild(t, dir, addr)
-		offsets, err := c.Committed(within(t, 20*time.Second), "g", "t")
-		for err != nil && offsets == nil && t.Context().Err() == nil && !errors.Is(err, context.DeadlineExceeded) {
-			offsets, err = c.Committed(within(t, 20*time.Second), "g", "t")
+		ctx := within(t, time.Minute)
+		offsets, err := c.Committed(ctx, "g", "t")
+		for err != nil && ctx.Err() == nil { // until the client has found the new process
+			offsets, err = c.Committed(ctx, "g", "t")
 		}
 		if err != nil || offsets[0] != int64(round*each+7) {
 			t.Fatalf("round %d: committed %v, error %v, want %d", round, offsets, err, round*each+7)
 		}
 	}
 	r, next := c.Open("t", 0, 0), 0
-	for ctx := within(t, 20*time.Second); next < rounds*each; {
+	for ctx := within(t, time.Minute); next < rounds*each; {
 		msgs, err := r.Fetch(ctx, time.Second)
 		if err != nil {
 			t.Fatalf("after %d records: %v", next, err)

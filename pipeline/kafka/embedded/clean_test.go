@@ -18,7 +18,7 @@ import (
 // rangeOf asks until the broker answers.
 func rangeOf(t testing.TB, c *kafka.Client, topic string) kafka.Range {
 	t.Helper()
-	ctx := within(t, 20*time.Second)
+	ctx := within(t, time.Minute)
 	for {
 		ends, err := c.Ends(ctx, topic)
 		if err == nil {
@@ -53,7 +53,7 @@ func TestOffsetsGoOnAfterRetentionTookEverything(t *testing.T) {
 			c = newClient(t, listen)
 			ensure(t, c, "t", 1, map[string]string{"retention.ms": "1000"})
 			produce(t, c, "t", 0, 100, time.Now().Add(-time.Hour))
-			for ctx := within(t, 20*time.Second); rangeOf(t, c, "t").Low < 100; {
+			for ctx := within(t, time.Minute); rangeOf(t, c, "t").Low < 100; {
 				if ctx.Err() != nil {
 					t.Fatal("retention does not act")
 				}
@@ -67,11 +67,11 @@ func TestOffsetsGoOnAfterRetentionTookEverything(t *testing.T) {
 			}
 			r := c.Open("t", 0, 100)
 			produce(t, c, "t", 100, 1, time.Time{})
-			msgs, err := r.Fetch(within(t, 20*time.Second), 5*time.Second)
+			msgs, err := r.Fetch(within(t, time.Minute), 5*time.Second)
 			if err != nil || len(msgs) != 1 || msgs[0].Offset != 100 {
 				t.Errorf("records %v, error %v, want one at offset 100", msgs, err)
 			}
-			first, err := c.Open("t", 0, kafka.Earliest).Fetch(within(t, 20*time.Second), 5*time.Second)
+			first, err := c.Open("t", 0, kafka.Earliest).Fetch(within(t, time.Minute), 5*time.Second)
 			if err != nil || len(first) != 1 || first[0].Offset != 100 {
 				t.Errorf("the first records are %v, error %v: the marker is no record", first, err)
 			}
@@ -134,7 +134,7 @@ func TestCompactionCutOff(t *testing.T) {
 			if have := rangeOf(t, c, "t").High; have != test.want {
 				t.Errorf("the partition ends at %d, want %d", have, test.want)
 			}
-			r, ctx := c.Open("t", 0, kafka.Earliest), within(t, 20*time.Second)
+			r, ctx := c.Open("t", 0, kafka.Earliest), within(t, time.Minute)
 			for last := ""; last != "49"; {
 				msgs, err := r.Fetch(ctx, time.Second)
 				if err != nil {
