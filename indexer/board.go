@@ -120,7 +120,6 @@ func (x *Indexer) readAnomalies(ctx context.Context) error {
 		return fmt.Errorf("partitions of %s: %w", pipeline.TopicAnomalies, err)
 	}
 	var wg sync.WaitGroup
-	defer wg.Wait()
 	errs := make([]error, n)
 	for p := range n {
 		wg.Go(func() { errs[p] = x.readBoard(ctx, p) })

@@ -53,7 +53,9 @@ func (x *Indexer) readPartition(ctx context.Context, p *partition) error {
 		}
 		x.mu.Lock()
 		p.end, p.seen = claim.HighWatermark(), true
-		p.next = max(p.next, 0)
+		if p.next == earliest && len(batch) == 0 && err == nil {
+			p.next = p.end // nothing was kept of what came before
+		}
 		x.mu.Unlock()
 	}
 }

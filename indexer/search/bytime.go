@@ -32,6 +32,7 @@ type sweep struct {
 	worst   int64
 	ready   []ref
 	cur     *cursor
+	start   int64 // the signed time at which the answer starts
 }
 
 type timedUnit struct {
@@ -51,6 +52,10 @@ func (w *work) byTime(ctx context.Context, cur *cursor, hit func(*Hit) error) er
 	if w.req.Order == Newest {
 		s.sign = -1
 	}
+	s.start = math.MinInt64
+	if cur != nil {
+		s.start = s.sign * cur.Time
+	}
 	for _, p := range w.view.Parts {
 		for b := range p.Blocks() {
 			k := unitKey{p, b}
@@ -62,7 +67,7 @@ func (w *work) byTime(ctx context.Context, cur *cursor, hit func(*Hit) error) er
 			if s.sign < 0 {
 				best, last = -newest, -oldest
 			}
-			if cur != nil && last < s.sign*cur.Time {
+			if last < s.start {
 				continue // all of it was returned
 			}
 			s.units = append(s.units, timedUnit{k, best})
@@ -101,7 +106,8 @@ func (s *sweep) unit(i int, bits []uint64) error {
 		// What was dropped comes next: the answer ends here.
 		return s.end(s.worst)
 	}
-	if i+1 < len(s.units) && s.w.late() {
+	// A search whose budget is spent still moves on in time, so that its cursor leads on.
+	if i+1 < len(s.units) && bound > s.start && s.w.late() {
 		return s.end(bound)
 	}
 	return nil
