@@ -88,9 +88,12 @@ func TestGrepOverTheIndexIsGrepOverTheFiles(t *testing.T) {
 	names = append(names, "large.log")
 	slices.Sort(names)
 	cases := append(grepCases(), strings.Fields("-c 002[0-9]{3}"), strings.Fields("-n 001234"), strings.Fields("-F -C1 002999"), strings.Fields("-nw user=17"), strings.Fields("-m3 -C2 refused"), strings.Fields("-c 1608999687919862906"), strings.Fields("-o 0x7f:.conn"))
-	for _, budget := range []time.Duration{30 * time.Second, time.Millisecond} {
+	for _, budget := range []time.Duration{30 * time.Second, time.Microsecond} {
 		c := serveStore(t, m.rows, budget)
-		for _, args := range cases {
+		for i, args := range cases {
+			if budget < time.Second && i%4 != 0 { // each takes many answers
+				continue
+			}
 			want, wantCode := realGrep(t, dir, args, names)
 			have, stderr, code := run(t, c, args...)
 			if have != want || code != wantCode {
