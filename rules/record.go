@@ -74,7 +74,8 @@ type Heartbeat struct {
 
 // Bounds of what a Partial carries.
 const (
-	MaxSamples    = 3
+	MaxSamples    = 64
+	SlotSamples   = 3 // of one slot of event time
 	MaxSampleLine = 4 << 10
 	MaxNames      = 32   // hosts, services, templates: of each
 	MaxOffsets    = 4096 // matches in one record

@@ -19,6 +19,26 @@ type pending struct {
 	templates  []string
 	errorClass string
 	samples    []pipeline.Sample
+	slot       int64 // of the newest sample
+	inSlot     int   // samples of it
+}
+
+// wanted says whether a line is to be a sample: the first few of each slot of event time.
+// A slot is no longer than the window, or for a pattern the time that parts episodes, so
+// that each episode has a sample, also when one Flush holds hours of backlog.
+func (p *pending) wanted(r *rules.Rule, t int64) bool {
+	length := int64(max(r.Bucket(), r.Window))
+	if r.Kind == rules.KindPattern {
+		length = int64(max(r.Bucket(), r.KeepFiring))
+	}
+	if slot := t / length; slot != p.slot {
+		p.slot, p.inSlot = slot, 0
+	}
+	if p.inSlot >= rules.SlotSamples || len(p.samples) >= rules.MaxSamples {
+		return false
+	}
+	p.inSlot++
+	return true
 }
 
 // run is a stretch of matches of one generation of a source.
@@ -53,7 +73,7 @@ func (m *Matcher) fold(r *rules.Rule, e *pipeline.Event) {
 	if p.errorClass == "" {
 		p.errorClass = e.ErrorClass
 	}
-	if len(p.samples) < rules.MaxSamples {
+	if p.wanted(r, e.Timestamp) {
 		p.samples = append(p.samples, pipeline.Sample{
 			Source: e.ID.Source, Generation: e.ID.Generation, Offset: e.ID.Offset,
 			Timestamp: e.EventTime(), Line: cut(e.Body),
@@ -110,8 +130,8 @@ func (m *Matcher) partials(p *pending) []rules.Partial {
 		Partition: m.part, Progress: m.progress,
 		Hosts: p.hosts, Services: p.services, Templates: p.templates, ErrorClass: p.errorClass,
 	}
-	// The parts of one source stay in order. The first carries the samples, the last the
-	// clocks: until then, time must not pass for matches that are still to come.
+	// The parts of one source stay in order. A part carries the samples of its lines, the
+	// last one the clocks: until then, time must not pass for matches still to come.
 	var out []rules.Partial
 	count := 0
 	for i := range p.runs {
@@ -124,7 +144,10 @@ func (m *Matcher) partials(p *pending) []rules.Partial {
 		part.Sources = append(part.Sources, g.Matches)
 		count += len(g.Offsets)
 	}
-	out[0].Samples = p.samples
+	for i := range p.samples {
+		at := slices.IndexFunc(out, func(part rules.Partial) bool { return holds(&part, &p.samples[i]) })
+		out[at].Samples = append(out[at].Samples, p.samples[i])
+	}
 	last := &out[len(out)-1]
 	for i := range p.runs {
 		g := &p.runs[i]
@@ -138,6 +161,20 @@ func (m *Matcher) partials(p *pending) []rules.Partial {
 		last.Sources[at].Clock = g.source.Clock
 	}
 	return out
+}
+
+// holds says whether a partial has the match of a sample.
+func holds(p *rules.Partial, s *pipeline.Sample) bool {
+	for i := range p.Sources {
+		m := &p.Sources[i]
+		if m.Source != s.Source || m.Generation != s.Generation {
+			continue
+		}
+		if _, ok := slices.BinarySearch(m.Offsets, s.Offset); ok {
+			return true
+		}
+	}
+	return false
 }
 
 func addName(names []string, name string) []string {

@@ -20,7 +20,7 @@ func (ep *episode) anomaly(g *group, state pipeline.AnomalyState) pipeline.Anoma
 		Started: nanos(ep.start), FirstSeen: nanos(ep.first), LastSeen: nanos(ep.last),
 		Count: ep.count, Samples: append([]pipeline.Sample{}, ep.samples...),
 		Templates: slices.Clone(ep.templates), Hosts: append([]string{}, ep.hosts...), Services: slices.Clone(ep.services),
-		ErrorClass: ep.class, Coverage: nanos(max(g.watermark, ep.last)),
+		ErrorClass: ep.class, Coverage: nanos(max(g.watermark, 0)),
 	}
 	if r.Window > 0 {
 		a.Window = short(r.Window)

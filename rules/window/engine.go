@@ -4,7 +4,6 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"time"
 
 	"foghorn/pipeline"
 	"foghorn/rules"
@@ -20,7 +19,6 @@ type Engine struct {
 	sources  map[string]*source
 	progress map[int]int64 // by raw partition
 	clock    int64         // the highest progress of all
-	swept    int64         // the second of the clock at the last sweep
 	offset   int64         // of the record at work
 	closed   closed
 	silent   bool // rebuild state, say nothing
@@ -38,7 +36,7 @@ const none = int64(-1 << 63)
 // NewEngine returns an Engine for the rules of set. The configuration must be valid.
 func NewEngine(cfg Config, set *rules.Set) *Engine {
 	return &Engine{
-		cfg: cfg, set: set, clock: none, swept: none, offset: none,
+		cfg: cfg, set: set, clock: none, offset: none,
 		groups: make(map[string]*group), sources: make(map[string]*source), progress: make(map[int]int64),
 	}
 }
@@ -65,17 +63,18 @@ func (e *Engine) Apply(offset int64, p *rules.Partial) []Event {
 		}
 		return e.take()
 	}
-	g.activate(offset)
+	g.activate(e, offset)
 	fresh, samples := e.fresh(g, p)
+	g.clockOn(e)
 	for _, t := range fresh {
 		g.add(e, t)
 	}
 	if len(fresh) > 0 {
-		g.remember(p, samples, fresh[len(fresh)-1])
+		g.remember(p, fresh[len(fresh)-1])
 		g.settle(e, samples)
+		g.keep(samples)
 	}
 	g.advance(e)
-	e.sweep()
 	return e.take()
 }
 
@@ -215,16 +214,12 @@ func (e *Engine) drop(key string, g *group) {
 	delete(e.groups, key)
 }
 
-// sweep moves the time of all groups on, with each new second of the clock.
+// sweep moves the time of all groups on.
 func (e *Engine) sweep() {
-	second := e.clock / int64(time.Second)
-	if second == e.swept {
-		return
-	}
-	e.swept = second
 	before := len(e.out)
 	for key, g := range e.groups {
-		g.activate(e.offset)
+		g.activate(e, e.offset)
+		g.clockOn(e)
 		g.advance(e)
 		if g.done() {
 			e.drop(key, g)

@@ -34,7 +34,8 @@ type episode struct {
 	// at or below asOf, which it has already counted, have passed.
 	active bool
 	asOf   int64
-	opened int64 // the offset of the record that opened it
+	noted  []NotedSource // the sources behind it as of then
+	opened int64         // the offset of the record that opened it
 }
 
 // maxSamples bounds the lines of an anomaly: the first ones, and the newest.
@@ -68,11 +69,11 @@ func (ep *episode) collect(g *group, samples []pipeline.Sample) bool {
 	}
 	changed := count != ep.count
 	ep.count = count
-	if newest != none { // not a window in which the condition was false again
-		ep.value = g.value(min(newest, ep.falseAt-int64(g.rule.Bucket())))
-	}
 	if !changed {
 		return false
+	}
+	if newest != none { // not a window in which the condition was false again
+		ep.value = g.value(min(newest, ep.falseAt-int64(g.rule.Bucket())))
 	}
 	ep.hosts = g.hosts.join(ep.hosts, low)
 	ep.services = g.services.join(ep.services, low)

@@ -22,7 +22,7 @@ type group struct {
 	templates names
 	class     string
 	samples   []pipeline.Sample // the newest, for an episode that may open
-	watermark int64             // it never goes back
+	watermark int64
 	touched   int64
 }
 
@@ -153,7 +153,7 @@ func (g *group) hold(e *Engine, t int64) {
 }
 
 // remember notes the facts of a partial whose newest counted match is at time last.
-func (g *group) remember(p *rules.Partial, samples []pipeline.Sample, last int64) {
+func (g *group) remember(p *rules.Partial, last int64) {
 	for _, h := range p.Hosts {
 		g.hosts.add(h, last)
 	}
@@ -166,6 +166,10 @@ func (g *group) remember(p *rules.Partial, samples []pipeline.Sample, last int64
 	if p.ErrorClass != "" {
 		g.class = p.ErrorClass
 	}
+}
+
+// keep keeps the newest samples for an episode that may open with a later record.
+func (g *group) keep(samples []pipeline.Sample) {
 	g.samples = append(g.samples, samples...)
 	if n := len(g.samples); n > maxRecent {
 		g.samples = append(g.samples[:0], g.samples[n-maxRecent:]...)
@@ -179,7 +183,7 @@ func (g *group) settle(e *Engine, samples []pipeline.Sample) {
 			continue
 		}
 		if ep.seq == 0 {
-			ep.collect(g, g.samples)
+			ep.collect(g, append(slices.Clone(g.samples), samples...))
 			ep.tell(e, g, pipeline.AnomalyOpen)
 		} else if ep.collect(g, samples) && ep.due(e) {
 			ep.tell(e, g, pipeline.AnomalyUpdate)
@@ -189,7 +193,7 @@ func (g *group) settle(e *Engine, samples []pipeline.Sample) {
 
 // activate lets the episodes that were told of before a restart go on, once the records
 // that they know of have passed: those at or below their offset.
-func (g *group) activate(offset int64) {
+func (g *group) activate(e *Engine, offset int64) {
 	for _, ep := range g.episodes {
 		if ep.active || offset <= ep.asOf {
 			continue
@@ -197,6 +201,13 @@ func (g *group) activate(offset int64) {
 		ep.active = true
 		low, high := ep.reach(g.rule)
 		ep.base = ep.count - g.sum(low, high)
+		for _, n := range ep.noted {
+			s := e.source(n.Source)
+			s.partition = n.Partition
+			c := g.contributor(s)
+			c.clock, c.last = later(c.clock, n.Clock), max(c.last, n.Last)
+		}
+		ep.noted = nil
 	}
 }
 
@@ -211,21 +222,24 @@ func (g *group) sum(low, high int64) int64 {
 	return n
 }
 
-// advance moves the group's watermark, resolves what it has passed, and drops what no
-// line can need any more.
+// clockOn sets the watermark to the lowest event time of the sources behind the group. It
+// goes back when a source that is behind begins to give matches.
+func (g *group) clockOn(e *Engine) {
+	if len(g.sources) == 0 {
+		return
+	}
+	g.watermark = math.MaxInt64
+	for _, c := range g.sources {
+		g.watermark = min(g.watermark, c.now(e))
+	}
+}
+
+// advance resolves what the watermark has passed, and drops what no line can need any
+// more.
 func (g *group) advance(e *Engine) {
 	lateness := int64(e.cfg.Lateness)
 	window := int64(g.rule.Bucket()) * int64(g.rule.Span())
 	keep := int64(g.rule.KeepFiring)
-
-	if len(g.sources) > 0 {
-		lowest := int64(math.MaxInt64)
-		for _, c := range g.sources {
-			lowest = min(lowest, c.now(e))
-		}
-		g.watermark = max(g.watermark, lowest)
-	}
-
 	resolved := 0
 	for _, ep := range g.episodes {
 		if ep.active && !ep.resolved && ep.falseAt+keep+lateness <= g.watermark {
@@ -272,7 +286,7 @@ func (g *group) advance(e *Engine) {
 
 // finish resolves whatever is open.
 func (g *group) finish(e *Engine) {
-	g.activate(math.MaxInt64)
+	g.activate(e, math.MaxInt64)
 	for _, ep := range g.episodes {
 		ep.resolve(e, g)
 	}

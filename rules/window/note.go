@@ -99,7 +99,7 @@ func (e *Engine) Adopt(ev Event, end int64) []Event {
 		count:    a.Count, value: int64(math.Round(a.Value)), class: a.ErrorClass,
 		first: a.FirstSeen.UnixNano(), last: a.LastSeen.UnixNano(),
 		hosts: a.Hosts, services: a.Services, templates: a.Templates, samples: a.Samples,
-		seq: a.Seq, toldCount: a.Count, toldLast: a.LastSeen.UnixNano(), opened: ev.Note.Opened, asOf: ev.Note.Offset,
+		seq: a.Seq, toldCount: a.Count, toldLast: a.LastSeen.UnixNano(), opened: ev.Note.Opened, asOf: ev.Note.Offset, noted: ev.Note.Sources,
 	}
 	if ep.asOf >= end {
 		ep.asOf = none
@@ -124,12 +124,6 @@ func (e *Engine) Adopt(ev Event, end int64) []Event {
 	g.episodes = append(g.episodes, nil)
 	copy(g.episodes[i+1:], g.episodes[i:])
 	g.episodes[i] = ep
-	for _, n := range ev.Note.Sources {
-		s := e.source(n.Source)
-		s.partition = n.Partition
-		c := g.contributor(s)
-		c.clock, c.last = later(c.clock, n.Clock), max(c.last, n.Last)
-	}
 	return nil
 }
 

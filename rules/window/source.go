@@ -34,15 +34,16 @@ type contributor struct {
 
 // now returns the event time up to which the source's lines have reached the group.
 func (c *contributor) now(e *Engine) int64 {
+	clock := later(c.clock, c.source.clock)
 	progress, ok := e.progress[c.source.partition]
 	if !ok {
-		return max(c.clock.Watermark, c.source.clock.Watermark)
+		return clock.Watermark
 	}
-	return max(c.clock.At(progress), c.source.clock.At(progress))
+	return clock.At(progress)
 }
 
-// later joins two clocks of a source; an older one, repeated after a crash, changes
-// nothing.
+// later joins two clocks of a source. Both parts only grow, so an older clock, repeated
+// after a crash, changes nothing.
 func later(a, b rules.Clock) rules.Clock {
 	return rules.Clock{Watermark: max(a.Watermark, b.Watermark), Seen: max(a.Seen, b.Seen)}
 }
