@@ -18,13 +18,13 @@ const bornSlack = 100 * time.Millisecond
 // classify decides what a file is that belongs to no generation: a known one under a new
 // device number, a copy of a known one (then held is true: it waits), a life of a known
 // source that came and went between two scans, or a new file.
-func (r *registry) classify(ctx context.Context, f *discover.Found, now time.Time) (held bool) {
+func (r *registry) classify(ctx context.Context, f *discover.Found, v *view) (held bool) {
 	if r.moved(f) {
 		return false
 	}
 	for _, path := range identity.Originals(f.Path) {
 		if parent := r.s.sources[path]; parent != nil {
-			if held, ok := r.rotated(ctx, parent, f, now); ok {
+			if held, ok := r.rotated(ctx, parent, f, v); ok {
 				return held
 			}
 			break
@@ -33,37 +33,33 @@ func (r *registry) classify(ctx context.Context, f *discover.Found, now time.Tim
 	src := r.source(f.Path)
 	src.mu.Lock()
 	defer src.mu.Unlock()
-	r.missed(src, now)
-	r.register(src, f, now, len(src.gens))
+	if r.unresolved(ctx, src) {
+		return false // the next scan decides
+	}
+	r.missed(src, v)
+	r.register(src, f, v.now, len(src.gens))
 	return false
 }
 
 // rotated decides about a file with a rotated name of parent; ok is false when it is a
 // source of its own.
-func (r *registry) rotated(ctx context.Context, parent *source, f *discover.Found, now time.Time) (held, ok bool) {
+func (r *registry) rotated(ctx context.Context, parent *source, f *discover.Found, v *view) (held, ok bool) {
 	parent.mu.Lock()
 	defer parent.mu.Unlock()
 	g := parent.last()
 	if g == nil {
 		return false, false
 	}
-	if r.byID[g.id] == g && !g.done {
-		size, whole := r.whole(g)
-		if !whole {
-			// It was truncated: its worker has to see that first, and the next scan
-			// resolves it, maybe with this file.
-			g.check = true
-			r.s.schedule.ask(ctx, parent)
-			return true, true
-		}
-		if g.file != nil && g.away.IsZero() && r.agrees(g.file, size, f) {
-			return true, true
-		}
+	if r.unresolved(ctx, parent) {
+		return true, true // it may be a copy
+	}
+	if r.byID[g.id] == g && g.away.IsZero() && r.agrees(g, f) {
+		return true, true
 	}
 	if !r.recent(parent, f) {
 		return false, false
 	}
-	r.adopt(parent, f, now)
+	r.adopt(parent, f, v.now)
 	return false, true
 }
 
@@ -99,14 +95,39 @@ func (r *registry) whole(g *generation) (size int64, whole bool) {
 	return st.Size, true
 }
 
-// agrees says whether f is as orig, as far as the shorter of them reaches.
-func (r *registry) agrees(orig *os.File, size int64, f *discover.Found) bool {
+// unresolved says whether src waits for the resolution of a fault, or would if its worker
+// had looked: nothing can be said about files beside it, or in its place, until then.
+// src.mu is held.
+func (r *registry) unresolved(ctx context.Context, src *source) bool {
+	for _, g := range src.gens {
+		if g.fault != intact {
+			return true
+		}
+		if g.done || r.byID[g.id] != g {
+			continue
+		}
+		if _, whole := r.whole(g); !whole {
+			g.check = true
+			r.s.schedule.ask(ctx, src)
+			r.s.kick()
+			return true
+		}
+	}
+	return false
+}
+
+// agrees says whether f is as the file of g, as far as the shorter of them reaches.
+func (r *registry) agrees(g *generation, f *discover.Found) bool {
+	size, _ := r.whole(g)
 	other, ok := r.openFound(f)
 	if !ok {
 		return false
 	}
 	defer other.Close()
-	same, err := identity.SamePrefix(orig, other, size, f.File.Size)
+	if g.file == nil {
+		return false
+	}
+	same, err := identity.SamePrefix(g.file, other, size, f.File.Size)
 	if err != nil {
 		r.problem(f.Path, err)
 	}
@@ -161,11 +182,15 @@ func (r *registry) movedFrom(src *source, f *discover.Found) bool {
 
 // missed takes in the files that were at src's path, and were renamed, since the newest
 // generation was found. src.mu is held.
-func (r *registry) missed(src *source, now time.Time) {
-	for _, f := range r.strangers(src.path) {
+func (r *registry) missed(src *source, v *view) {
+	src.folder = v.folder(src.path).mtime
+	if v.now.UnixNano()-src.folder < int64(bornSlack) {
+		src.folder = 0 // more names can come within the same tick of the file system's clock
+	}
+	for _, f := range r.strangers(v, src.path) {
 		excluded := slices.ContainsFunc(r.s.cfg.Exclude, func(x string) bool { return discover.Match(x, f.Path) })
 		if !excluded && r.recent(src, &f) {
-			r.adopt(src, &f, now)
+			r.adopt(src, &f, v.now)
 		}
 	}
 }
@@ -173,6 +198,9 @@ func (r *registry) missed(src *source, now time.Time) {
 // adopt registers f as a life of src that is over: before the file that is at src's path,
 // and among others that were adopted with it in the order of time. src.mu is held.
 func (r *registry) adopt(src *source, f *discover.Found, now time.Time) {
+	if r.copying(src, f) {
+		return
+	}
 	at := len(src.gens)
 	if g := src.last(); g != nil && g.away.IsZero() {
 		at--
@@ -183,6 +211,27 @@ func (r *registry) adopt(src *source, f *discover.Found, now time.Time) {
 	if g := r.register(src, f, now, at); g != nil {
 		g.away = now
 	}
+}
+
+// copying says that f agrees with the file at src's path, which has no generation yet: it
+// is being copied, and will be found as the copy of that generation.
+func (r *registry) copying(src *source, f *discover.Found) bool {
+	orig, err := os.Open(src.path)
+	if err != nil {
+		return false
+	}
+	defer orig.Close()
+	st, err := identity.StatFile(orig)
+	if err != nil || r.byID[st.ID] != nil {
+		return false
+	}
+	other, ok := r.openFound(f)
+	if !ok {
+		return false
+	}
+	defer other.Close()
+	same, err := identity.SamePrefix(orig, other, st.Size, f.File.Size)
+	return err == nil && same
 }
 
 // register gives f a generation of src, at a place among the others. It is read once
@@ -204,7 +253,7 @@ func (r *registry) register(src *source, f *discover.Found, now time.Time, at in
 	g := &generation{
 		src: src, number: generationNumber(r.epoch, r.births, f.File.ID, head), born: now,
 		id: f.File.ID, seen: f.Path, head: head, cur: tail.At(0),
-		listed: f.File.Size, grew: earlier(f.File.MTime, now),
+		listed: f.File.Size, held: f.File.Size, grew: earlier(f.File.MTime, now),
 	}
 	g.acked.Store(&mark{})
 	if r.s.open.Load() < int64(r.s.cfg.MaxOpen) {

@@ -53,6 +53,7 @@ type generation struct {
 	mtime  time.Time // at the last look
 	grew   time.Time // when the size last changed
 	listed int64     // size at the last scan or look
+	held   int64     // size when the content was last seen to be the generation's
 
 	away   time.Time // since when the file is not at its source's path; zero: it is
 	unseen time.Time // since when no scan has met the file; zero: it was met
@@ -149,6 +150,14 @@ func (g *generation) close() {
 // Where size and time have not changed since the last look, contents are compared only
 // if thorough is set, or a scan asked for it.
 func (g *generation) look(now time.Time, thorough bool) (same bool, err error) {
+	same, err = g.compare(now, thorough)
+	if same {
+		g.held = g.size
+	}
+	return same, err
+}
+
+func (g *generation) compare(now time.Time, thorough bool) (same bool, err error) {
 	st, err := identity.StatFile(g.file)
 	if err != nil {
 		return false, err
@@ -226,7 +235,7 @@ func restore(src *source, f *checkpoint.File, now time.Time) *generation {
 	g := &generation{
 		src: src, number: f.Generation, born: f.Born, id: f.ID, seen: f.Seen,
 		head: f.Head, anchor: f.Anchor, cur: tail.At(f.Offset),
-		size: f.Size, listed: f.Size, mtime: f.MTime, grew: earlier(f.MTime, now),
+		size: f.Size, listed: f.Size, held: f.Size, mtime: f.MTime, grew: earlier(f.MTime, now),
 		done: f.Done, unseen: f.Unseen, saved: true,
 	}
 	if f.Away {

@@ -13,10 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/google/go-cmp/cmp"
 
 	"foghorn/pipeline"
 )
+
+var seedFlag = flag.Uint64("seed", 0, "the one schedule that TestModel runs")
 
 var seeds = flag.Int("seeds", 0, "how many random schedules TestModel runs beside the fixed ones")
 
@@ -28,6 +31,9 @@ func TestModel(t *testing.T) {
 	list := []uint64{1, 2, 3, 4, 5, 6}
 	for range *seeds {
 		list = append(list, rand.Uint64())
+	}
+	if *seedFlag != 0 {
+		list, *seeds = []uint64{*seedFlag}, 1
 	}
 	for _, seed := range list {
 		for _, glob := range []string{"*.log", "*.log*"} {
@@ -215,12 +221,18 @@ func (m *model) want() []string {
 	for name, lives := range m.lives {
 		for _, text := range lives {
 			if text != "" {
-				out = append(out, name+": "+text)
+				out = append(out, brief(name, text))
 			}
 		}
 	}
 	sort.Strings(out)
 	return out
+}
+
+// brief names a life by its first line, its length and its hash.
+func brief(name, text string) string {
+	first, _, _ := strings.Cut(text, " ")
+	return fmt.Sprintf("%s from line %s, %d bytes, %x", name, first, len(text), xxhash.Sum64String(text))
 }
 
 func (m *model) have() []string {
@@ -247,7 +259,7 @@ func (m *model) have() []string {
 			}
 		}
 		_, path := pipeline.SplitSource(k.source)
-		out = append(out, filepath.Base(path)+": "+b.String())
+		out = append(out, brief(filepath.Base(path), b.String()))
 	}
 	sort.Strings(out)
 	return out

@@ -155,7 +155,7 @@ func (r *registry) close() {
 func (r *registry) scan(ctx context.Context, now time.Time) {
 	found, problems := discover.Scan(r.s.cfg.Paths, r.s.cfg.Exclude)
 	r.report(problems)
-	v := view{now: now, paths: make(map[string]identity.ID, len(found)), ids: make(map[identity.ID]string, len(found))}
+	v := newView(now)
 	for i := range found {
 		f := &found[i]
 		v.paths[f.Path] = f.File.ID
@@ -169,12 +169,12 @@ func (r *registry) scan(ctx context.Context, now time.Time) {
 		}
 	}
 	for _, src := range r.s.sources {
-		r.check(ctx, src, &v)
+		r.check(ctx, src, v)
 	}
 	held := 0
 	for i := range found {
 		if f := &found[i]; f.File.Size > 0 && r.byID[f.File.ID] == nil && !r.own(f.Path) {
-			if r.classify(ctx, f, now) {
+			if r.classify(ctx, f, v) {
 				held++
 			}
 		}
@@ -184,13 +184,6 @@ func (r *registry) scan(ctx context.Context, now time.Time) {
 	r.s.mu.Unlock()
 	r.release(ctx)
 	r.first = false
-}
-
-// view is what one scan found.
-type view struct {
-	now   time.Time
-	paths map[string]identity.ID
-	ids   map[identity.ID]string
 }
 
 // met takes note of a file that is known, and calls for a worker when it has changed.

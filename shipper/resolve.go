@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
-	"path/filepath"
-	"sort"
 	"time"
 
 	"foghorn/shipper/discover"
@@ -28,21 +25,19 @@ func (r *registry) check(ctx context.Context, src *source, v *view) {
 		}
 	}
 	if rewritten {
-		r.missed(src, v.now)
+		r.missed(src, v)
 	}
 	for i, g := range src.gens {
 		if g.away.IsZero() && (i < len(src.gens)-1 || r.left(g, v)) {
-			if _, whole := r.whole(g); !whole {
-				g.check = true // truncated before it was renamed: resolved first
-				r.s.schedule.ask(ctx, src)
-				break
+			if r.unresolved(ctx, src) {
+				break // it was truncated before it was renamed
 			}
 			g.away = v.now
 			r.s.dirty.Store(true)
 			r.s.metrics.rotations.Inc()
 			r.log.Debug().Str("path", src.path).Uint64("generation", g.number).Msg("file left its path")
 			if i == len(src.gens)-1 {
-				r.missed(src, v.now)
+				r.missed(src, v)
 			}
 			break // missed may have changed the list; the others are looked at next time
 		}
@@ -50,6 +45,9 @@ func (r *registry) check(ctx context.Context, src *source, v *view) {
 			g.away = time.Time{} // it came back under its name
 			r.s.dirty.Store(true)
 		}
+	}
+	if g := src.last(); g != nil && !g.away.IsZero() && v.folder(src.path).mtime != src.folder {
+		r.missed(src, v)
 	}
 	unseen := 0
 	for _, g := range src.gens {
@@ -139,7 +137,7 @@ func (r *registry) resolve(g *generation, v *view) {
 		return
 	}
 	g.done = true
-	if n := max(g.size, g.listed) - g.at(); n > 0 {
+	if n := g.held - g.at(); n > 0 {
 		r.s.metrics.lostBytes.Add(float64(n))
 		log.Warn().Int64("bytes", n).Bool("truncated", was == truncated).Msg("file was truncated or removed before it was read to its end, lines are lost")
 	} else {
@@ -151,7 +149,7 @@ func (r *registry) resolve(g *generation, v *view) {
 
 // copyOf finds the copy of what g held before it was truncated.
 func (r *registry) copyOf(g *generation) (best discover.Found, ok bool) {
-	for _, f := range r.strangers(g.src.path) {
+	for _, f := range r.strangers(newView(time.Now()), g.src.path) { // a fresh look: copies are sought once
 		if r.copied(g, &f) && (!ok || f.File.Size > best.File.Size) {
 			best, ok = f, true
 		}
@@ -178,28 +176,4 @@ func (r *registry) copied(g *generation, f *discover.Found) bool {
 	}
 	ok, err = g.anchor.Holds(file)
 	return err == nil && ok
-}
-
-// strangers are the files beside path, under names that rotation gives, which belong to
-// no generation; oldest first.
-func (r *registry) strangers(path string) []discover.Found {
-	dir := filepath.Dir(path)
-	entries, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		r.problem(dir, err)
-	}
-	var out []discover.Found
-	for _, e := range entries {
-		name := filepath.Join(dir, e.Name())
-		if !identity.Rotated(path, name) {
-			continue
-		}
-		f, err := identity.Stat(name)
-		if err != nil || !f.Regular || f.Size == 0 || r.byID[f.ID] != nil {
-			continue
-		}
-		out = append(out, discover.Found{Path: name, File: f})
-	}
-	sort.Slice(out, func(i, j int) bool { return out[i].File.MTime.Before(out[j].File.MTime) })
-	return out
 }

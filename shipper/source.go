@@ -14,6 +14,7 @@ type source struct {
 
 	mu      sync.Mutex
 	gens    []*generation
+	folder  int64  // the folder's time when it was last searched for missed lives
 	failure string // why the file cannot be read; logged when it changes
 
 	// Guarded by scheduler.mu.
