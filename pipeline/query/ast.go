@@ -3,8 +3,8 @@ package query
 import "regexp"
 
 // Node is a parsed query. Its String is a query that parses to an equal Node. The
-// concrete types are All, And, Or, Not, Word, Phrase, Exact, Regex, Wildcard, Field and
-// Exists; nodes are immutable and safe for concurrent use.
+// concrete types are All, And, Or, Not, Word, Phrase, Exact, Regex, Wildcard, Field,
+// Exists and Grep; nodes are immutable and safe for concurrent use. Same compares them.
 type Node interface {
 	String() string
 }
@@ -35,7 +35,9 @@ type Phrase struct {
 // Exact matches a line that has the bytes of Text anywhere, as grep -F.
 type Exact struct{ Text string }
 
-// Regex matches a line on which RE2 expression Source (with flag i if Fold) matches.
+// Regex matches a line on which RE2 expression Source (with flag i if Fold) matches. To
+// RE2 a byte that is not UTF-8 is the character U+FFFD, which "." matches, and \b and \w
+// know ASCII only.
 type Regex struct {
 	Source string
 	Fold   bool
@@ -43,7 +45,7 @@ type Regex struct {
 }
 
 // Wildcard matches a line that has a word of the form Pattern, any case: '*' stands for
-// any run of word bytes, '?' for one character. Pattern is folded. A pattern that holds
+// any run of word characters, '?' for one character. Pattern is folded. A pattern that holds
 // separators ("web-*") is split at them and its parts must be words one after the other.
 type Wildcard struct{ Pattern string }
 
@@ -53,11 +55,13 @@ type Exists struct{ Name string }
 // Op is how a Field compares.
 type Op uint8
 
-// Equal compares the whole value, any case, or as numbers when both are numbers; Less and
-// the others compare as numbers when both are, as RFC 3339 times when both are, and as
-// bytes otherwise. Glob takes '*' and '?' on the whole value, any case. Contains looks for
-// Value's words as a phrase inside the value (field:"a b"), Matches for RE, Has for the
-// exact bytes (field:'x'). Between takes Low and High, "*" for open ends.
+// Equal compares the whole value, any case, or as numbers when both are numbers (see
+// Canonical). Less and the others compare as numbers when Value is one, as RFC 3339 times
+// when it is one, as severities when the field is the level, and as bytes otherwise; a
+// value of another kind does not match, so that "n/a" is neither above nor below 100. Glob
+// takes '*' and '?' on the whole value, any case, and a backslash before what is literal.
+// Contains looks for Value's words as a phrase inside the value (field:"a b"), Matches for
+// RE, Has for the exact bytes (field:'x'). Between takes Low and High, "*" for open ends.
 const (
 	Equal Op = iota
 	Less

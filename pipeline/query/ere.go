@@ -311,13 +311,17 @@ func (e *ere) bracket() (string, error) {
 		if c == '-' && !first && e.ahead(1) != ']' {
 			return "", errors.New("invalid range end: a - that is meant itself goes first or last in the brackets")
 		}
+		equivalence := c == '[' && e.ahead(1) == '='
 		low, err := e.element()
 		if err != nil {
 			return "", err
 		}
 		high := low
-		if e.peek() == '-' && e.ahead(1) != ']' {
+		if e.peek() == '-' && e.ahead(1) != ']' && !equivalence {
 			e.pos++
+			if e.peek() == '[' && (e.ahead(1) == ':' || e.ahead(1) == '=') {
+				return "", errors.New("invalid range end")
+			}
 			if high, err = e.element(); err != nil {
 				return "", err
 			}

@@ -24,21 +24,25 @@ func Fold(dst, word []byte) []byte {
 		dst = binary.LittleEndian.AppendUint64(dst, x|upper>>2)
 		word = word[8:]
 	}
+	kept := 0 // what is before i, and after kept, is folded already
 	for i := 0; i < len(word); {
+		size := 1
 		if b := word[i]; b < utf8.RuneSelf {
-			dst = append(dst, lowerByte[b])
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRune(word[i:])
-		if f := foldRune(r); f != r {
-			dst = utf8.AppendRune(dst, f)
+			if lowerByte[b] != b {
+				dst = append(append(dst, word[kept:i]...), lowerByte[b])
+				kept = i + 1
+			}
 		} else {
-			dst = append(dst, word[i:i+size]...)
+			var r rune
+			r, size = utf8.DecodeRune(word[i:])
+			if f := foldRune(r); f != r {
+				dst = utf8.AppendRune(append(dst, word[kept:i]...), f)
+				kept = i + size
+			}
 		}
 		i += size
 	}
-	return dst
+	return append(dst, word[kept:]...)
 }
 
 // foldString is Fold for strings.
@@ -47,9 +51,29 @@ func foldString(s string) string { return string(Fold(nil, []byte(s))) }
 // foldRune returns the character that stands for all those that simple folding holds equal
 // to r: the lower case of the least of them, where that is one of them.
 func foldRune(r rune) rune {
-	if 0x2E80 <= r && r < 0xA640 { // Chinese, Japanese and others without case
+	switch {
+	case r < common:
+		return commonFold[r]
+	case 0x2E80 <= r && r < 0xA640: // Chinese, Japanese and others without case
 		return r
 	}
+	return findFold(r)
+}
+
+// The answers for characters below common (Latin, Greek, Cyrillic, Hebrew, Arabic) are
+// looked up: Unicode's own tables take 20 to 100 ns a character.
+const common = 0x700
+
+var commonFold, commonWord = commonTables()
+
+func commonTables() (fold [common]rune, word [common]bool) {
+	for r := range rune(common) {
+		fold[r], word[r] = findFold(r), findWord(r)
+	}
+	return fold, word
+}
+
+func findFold(r rune) rune {
 	least := r
 	for o := unicode.SimpleFold(r); o != r; o = unicode.SimpleFold(o) {
 		least = min(least, o)

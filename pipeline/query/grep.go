@@ -20,8 +20,8 @@ type GrepOptions struct{ Fixed, IgnoreCase, WordRegexp, LineRegexp bool }
 //
 // It differs from grep 3 with the GNU C library in these things only. Beside a byte that is
 // not UTF-8, their \< \> \b \B go by the character before that byte, or fail; here such a
-// byte is in no word, as it is for grep's own -w. They take encoded surrogates for a
-// character in some expressions; here they are bad bytes. With -w, what they make of a
+// byte is in no word, as it is for grep's own -w. They take encoded surrogates, and what is
+// encoded above U+10FFFF, for a character; here they are bad bytes. With -w, what they make of a
 // pattern that matches the empty text, too, depends on the other patterns and on the line's
 // encoding; here the empty text counts only where nothing longer matches, and between
 // characters. A "{" or ")" that opens or closes nothing is itself, which is what grep

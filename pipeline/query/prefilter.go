@@ -26,21 +26,23 @@ func newPrefilter(tree *syntax.Regexp) *prefilter {
 	return f
 }
 
+// use takes the texts of a clause.
 func (f *prefilter) use(clause []string) {
-	for _, t := range clause {
-		f.texts = append(f.texts, []byte(strings.ReplaceAll(t, edge, "")))
+	texts := make([]string, len(clause))
+	for i, t := range clause {
+		texts[i] = strings.ReplaceAll(t, edge, "")
 	}
-	if len(clause) >= manyLiterals {
-		f.set = newLiteralSet(clauseTexts(f.texts), false)
-	}
+	f.look(texts)
 }
 
-func clauseTexts(texts [][]byte) []string {
-	s := make([]string, len(texts))
-	for i, t := range texts {
-		s[i] = string(t)
+// look makes the texts those to look for.
+func (f *prefilter) look(texts []string) {
+	for _, t := range texts {
+		f.texts = append(f.texts, []byte(t))
 	}
-	return s
+	if len(texts) >= manyLiterals {
+		f.set = newLiteralSet(texts, false)
+	}
 }
 
 // may reports whether the line can match.
@@ -56,11 +58,25 @@ func (f *prefilter) may(l *line) bool {
 		return f.set.in(text, f.words)
 	}
 	for _, t := range f.texts {
-		if bytes.Contains(text, t) {
+		if f.words && holdsWord(text, t) || !f.words && bytes.Contains(text, t) {
 			return true
 		}
 	}
 	return false
+}
+
+// holdsWord reports whether t, which is not empty, is in text with no word going on at
+// either end.
+func holdsWord(text, t []byte) bool {
+	for i := 0; ; i++ {
+		at := bytes.Index(text[i:], t)
+		if at < 0 {
+			return false
+		}
+		if i += at; !wordBefore(text, i) && !wordAt(text, i+len(t)) {
+			return true
+		}
+	}
 }
 
 // foldsCase reports whether any part of the expression is in any case.
