@@ -130,8 +130,8 @@ func (f *follower) run(ctx context.Context, w *bufio.Writer, handle func(event) 
 
 // follow reads one connection until it breaks, and returns why.
 func (f *follower) follow(ctx context.Context, w *bufio.Writer, handle func(event) error, connected func()) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	body, err := f.client.do(ctx, http.MethodGet, f.path, f.params, nil, "text/event-stream")
 	if err != nil {
 		return err
@@ -139,7 +139,7 @@ func (f *follower) follow(ctx context.Context, w *bufio.Writer, handle func(even
 	defer body.Close()
 	connected()
 	// A connection that died without a word is found by the missing heartbeats.
-	silence := time.AfterFunc(longestSilence, cancel)
+	silence := time.AfterFunc(longestSilence, func() { cancel(fmt.Errorf("nothing was heard for %v", longestSilence)) })
 	defer silence.Stop()
 	events := newEventReader(body)
 	events.lines.idle = func() error {
@@ -152,6 +152,8 @@ func (f *follower) follow(ctx context.Context, w *bufio.Writer, handle func(even
 	for {
 		e, err := events.next()
 		switch {
+		case err != nil && ctx.Err() != nil:
+			return context.Cause(ctx)
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 			return errors.New("the server closed it")
 		case err != nil:
