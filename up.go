@@ -245,7 +245,7 @@ func (p *progress) run(ctx context.Context) error {
 	p.greet()
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
-	start, before := time.Now(), int64(-1)
+	start, before, quiet := time.Now(), int64(-1), 0
 	for i := 1; ; i++ {
 		select {
 		case <-ctx.Done():
@@ -259,7 +259,11 @@ func (p *progress) run(ctx context.Context) error {
 		}
 		rate := float64(c.Lines-before) / progressEvery.Seconds()
 		before = c.Lines
-		if s.Files > 0 && s.Lag() == 0 && c.LagRecords == 0 && rate == 0 || p.demo && i > 3 {
+		// What is left then is a last line that waits for its line feed.
+		if quiet++; s.Files == 0 || s.Acked != s.Read || c.LagRecords != 0 || rate != 0 {
+			quiet = 0
+		}
+		if quiet == 2 || p.demo && i > 3 {
 			p.end()
 			fmt.Fprintf(p.out, "caught up after %s: %s lines of %s files are searchable. New lines follow within a second; Ctrl-C stops.\n",
 				time.Since(start).Round(time.Second), humanize.Comma(c.Lines), humanize.Comma(int64(len(c.Sources))))
