@@ -21,6 +21,7 @@ type Engine struct {
 	clock    int64         // the highest progress of all
 	offset   int64         // of the record at work
 	closed   closed
+	asleep   int  // adopted episodes whose records have not passed
 	silent   bool // rebuild state, say nothing
 	out      []Event
 }
@@ -47,6 +48,7 @@ func (e *Engine) Stats() Stats { return e.stats }
 // Apply takes a partial, the record at offset, and returns the events that it causes.
 // Offsets rise from call to call, over Apply and Beat.
 func (e *Engine) Apply(offset int64, p *rules.Partial) []Event {
+	e.wake(offset)
 	e.offset = offset
 	e.clock = max(e.clock, p.Progress)
 	rule := e.set.ByID(p.Rule)
@@ -63,7 +65,6 @@ func (e *Engine) Apply(offset int64, p *rules.Partial) []Event {
 		}
 		return e.take()
 	}
-	g.activate(e, offset)
 	fresh, samples := e.fresh(g, p)
 	g.clockOn(e)
 	for _, t := range fresh {
@@ -80,6 +81,7 @@ func (e *Engine) Apply(offset int64, p *rules.Partial) []Event {
 
 // Beat takes a heartbeat, the record at offset, and returns the events that it causes.
 func (e *Engine) Beat(offset int64, h *rules.Heartbeat) []Event {
+	e.wake(offset)
 	e.offset = offset
 	e.clock = max(e.clock, h.Progress)
 	e.progress[h.Partition] = max(e.progress[h.Partition], h.Progress)
@@ -129,6 +131,23 @@ func (e *Engine) keys() []string {
 	}
 	sort.Strings(keys)
 	return keys
+}
+
+// wake lets adopted episodes go on before the first record that they do not know. Of the
+// events of the record that they know last, a crash can have let only the first be
+// written: what is still to be told is told.
+func (e *Engine) wake(offset int64) {
+	if e.asleep == 0 {
+		return
+	}
+	for _, key := range e.keys() {
+		g := e.groups[key]
+		before := e.asleep
+		if e.offset = g.activate(e, offset); e.asleep < before {
+			g.clockOn(e)
+			g.advance(e)
+		}
+	}
 }
 
 // fresh returns the event times of the matches that were not counted before, in order of
@@ -218,7 +237,6 @@ func (e *Engine) drop(key string, g *group) {
 func (e *Engine) sweep() {
 	before := len(e.out)
 	for key, g := range e.groups {
-		g.activate(e, e.offset)
 		g.clockOn(e)
 		g.advance(e)
 		if g.done() {

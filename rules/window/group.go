@@ -191,14 +191,17 @@ func (g *group) settle(e *Engine, samples []pipeline.Sample) {
 	}
 }
 
-// activate lets the episodes that were told of before a restart go on, once the records
-// that they know of have passed: those at or below their offset.
-func (g *group) activate(e *Engine, offset int64) {
+// activate lets adopted episodes go on whose records, those at or below their offset, lie
+// before offset. It returns the highest of their offsets.
+func (g *group) activate(e *Engine, offset int64) int64 {
+	highest := none
 	for _, ep := range g.episodes {
 		if ep.active || offset <= ep.asOf {
 			continue
 		}
 		ep.active = true
+		e.asleep--
+		highest = max(highest, ep.asOf)
 		low, high := ep.reach(g.rule)
 		ep.base = ep.count - g.sum(low, high)
 		for _, n := range ep.noted {
@@ -209,6 +212,7 @@ func (g *group) activate(e *Engine, offset int64) {
 		}
 		ep.noted = nil
 	}
+	return highest
 }
 
 // sum counts the matches in the buckets from low to high, both included.

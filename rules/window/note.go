@@ -124,6 +124,7 @@ func (e *Engine) Adopt(ev Event, end int64) []Event {
 	g.episodes = append(g.episodes, nil)
 	copy(g.episodes[i+1:], g.episodes[i:])
 	g.episodes[i] = ep
+	e.asleep++
 	return nil
 }
 
