@@ -285,7 +285,7 @@ func (p patternSource) bracket() string {
 
 func TestGrepPatternSelectsAndPrintsWhatGrepDoes(t *testing.T) {
 	seed := uint64(1)
-	rounds := 120
+	rounds := 80
 	if s := os.Getenv("FOGHORN_GREP_ROUNDS"); s != "" {
 		fmt.Sscan(s, &rounds, &seed)
 	}
@@ -330,7 +330,7 @@ func TestGrepPattern(t *testing.T) {
 	for _, p := range []string{"", "foo", "^foo", "foo$", "^$", "^", "$", "fo*", "fo+bar?", "fo{2}", "o{1,}", "o{,2}", "(foo|bar)+", "a)b", "a]b", "a}b", "a{1", `a\{1`, "x{x}", `a\+b`, `\(x\)`, `x\|y`, "a.b", "a[^x]b",
 		"[[:alpha:]]+", "[[:upper:]]", "[^[:alnum:]]", "[[:space:]]", `\w+`, `\W`, `\s`, `\S+`, `\<foo\>`, `\<foo`, `foo\>`, `\bfoo\b`, `\Bfoo`, "\\`foo", `bar\'`, "[]x]", "[^]x]", "[a-]", `[\]`, "[[.a.]b]", "[[=a=]]", "*foo", "+a", "(*a)", "x|*a", "()", "a||b", "a|",
 		"é", "École", "école", "K", "k", "\u212a", "s", "ſ", "i", "ı", "İ", "日.語", "xx|xxx", "fo|foob", "foo-", "-bar", "foo\nbar", "foo\n", `\.`, `\/`, `a\\b`, `\^a`, `a\$`, "a$b", "x^a", ".", ".*", "[0-9]{2}", "([0-9])+ ([0-9]{2})", "(a|ab)(c|12)?"} {
-		for mask := range 16 {
+		for _, mask := range []int{0, 1, 2, 4, 8, 5, 6, 9, 10} {
 			opts := GrepOptions{Fixed: mask&1 > 0, IgnoreCase: mask&2 > 0, WordRegexp: mask&4 > 0, LineRegexp: mask&8 > 0}
 			if (opts.WordRegexp || opts.LineRegexp) && strings.Contains("a)b x{x}", p) {
 				continue // see Grep: brackets that open or close nothing
@@ -348,6 +348,21 @@ func TestGrepPattern(t *testing.T) {
 	}
 	for _, p := range []string{"\xff", "\xe2\x80", "\x89", "b\xff", "é\xff"} {
 		compare(t, g, lines, GrepOptions{Fixed: true}, []string{p})
+	}
+}
+
+// A pattern and a line that make a search take the square of the line's length would take
+// hours here.
+func TestGrepTakesTimeInProportionToTheLine(t *testing.T) {
+	line := []byte(strings.Repeat(" ", 1<<17) + "bX" + strings.Repeat("é\xff", 1<<15))
+	for p, want := range map[string]bool{"( *b)?": true, ".*.*b": false, `(\w|é)+$`: false, "( | )*b": false} {
+		n, _, err := GrepPattern(GrepOptions{WordRegexp: true}, []string{p})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if have := Compile(n).Match(&pipeline.Event{Body: line}); have != want {
+			t.Errorf("%q: want %v, have %v", p, want, have)
+		}
 	}
 }
 
@@ -415,4 +430,16 @@ func FuzzGrepPattern(f *testing.F) {
 			t.Fatalf("%q on %q: parts are found, but it does not match", n, line)
 		}
 	})
+}
+
+func BenchmarkGrepPattern(b *testing.B) {
+	for _, p := range []string{"timeout", `\w+@[[:alnum:].]+`} {
+		b.Run(p, func(b *testing.B) {
+			for b.Loop() {
+				if _, _, err := GrepPattern(GrepOptions{IgnoreCase: true}, []string{p}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

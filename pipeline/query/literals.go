@@ -185,7 +185,7 @@ func repeated(x literals) literals {
 }
 
 // analysis finds the literals of an expression. Its texts are folded if fold, for use on
-// folded lines; boundary tells that \b and the marks are edges (see marks).
+// folded lines. mark, if set, tells of characters that stand for assertions (markStart).
 type analysis struct {
 	fold bool
 	mark func(rune) (literals, bool)

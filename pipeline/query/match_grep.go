@@ -71,10 +71,12 @@ func (n Grep) compile() (*findGrep, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.boundaries = true
-	plain, err := n.source(&e)
-	if err != nil {
-		return nil, err
+	plain := marked
+	if e.marked {
+		e.boundaries = true
+		if plain, err = n.source(&e); err != nil {
+			return nil, err
+		}
 	}
 	tree, err := syntax.Parse(marked, syntax.Perl)
 	if err != nil {

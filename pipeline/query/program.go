@@ -62,11 +62,15 @@ type machine struct {
 	now, next threads
 	line      []byte
 	prog      *program
-	any       bool // any match will do, it need not be the longest
+	any       bool     // any match will do, it need not be the longest
+	probe     *machine // for onlyEmpty
 }
 
+// maxProbe bounds how far a search that is anchored looks.
+const maxProbe = 256
+
 // search finds the leftmost-longest match that starts at from or after. With anchored it
-// looks at from only, and -w does not count.
+// looks for a match at from only, until one is not empty, and -w does not count.
 func (m *machine) search(p *program, line []byte, from int, anchored bool) (start, end int) {
 	m.prog, m.line = p, line
 	m.now.reset(len(p.inst))
@@ -101,7 +105,7 @@ func (m *machine) search(p *program, line []byte, from int, anchored bool) (star
 			}
 		}
 		m.now, m.next = m.next, m.now
-		if at >= len(line) || len(m.now.dense) == 0 && (start >= 0 || anchored) {
+		if at >= len(line) || anchored && (end > from || at-from > maxProbe) || len(m.now.dense) == 0 && (start >= 0 || anchored) {
 			return start, end
 		}
 		at += size
@@ -109,9 +113,14 @@ func (m *machine) search(p *program, line []byte, from int, anchored bool) (star
 }
 
 // onlyEmpty reports whether nothing but the empty text matches at a place: for -w, grep
-// goes from the longest match there to shorter ones, but not down to none.
+// goes from the longest match there to shorter ones, but not down to none. A longer match
+// is looked for within maxProbe bytes, so that a long line takes no square of its time.
 func (m *machine) onlyEmpty(at int) bool {
-	_, end := new(machine).search(m.prog, m.line, at, true)
+	if m.probe == nil {
+		m.probe = new(machine)
+	}
+	_, end := m.probe.search(m.prog, m.line, at, true)
+	m.probe.line = nil
 	return end == at
 }
 
