@@ -4,6 +4,7 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -199,6 +200,9 @@ func (a analysis) of(re *syntax.Regexp) literals {
 	case syntax.OpBeginLine, syntax.OpBeginText, syntax.OpEndLine, syntax.OpEndText:
 		return exactly(edge)
 	case syntax.OpLiteral:
+		if re.Flags&syntax.FoldCase != 0 && !a.fold {
+			return a.anyCase(re.Rune)
+		}
 		return a.literal(re.Rune)
 	case syntax.OpCharClass:
 		return a.class(re.Rune)
@@ -224,6 +228,24 @@ func (a analysis) of(re *syntax.Regexp) literals {
 		return r
 	}
 	return anything() // stars, any character, and what can match nothing at all
+}
+
+// anyCase gives the literals of characters in any case. Also [Pp]anic is such: RE2's
+// parser makes a literal in any case of a class that holds a letter in all its cases.
+func (a analysis) anyCase(runes []rune) literals {
+	r := exactly("")
+	for _, c := range runes {
+		cases := []rune{c, c}
+		for f := unicode.SimpleFold(c); f != c; f = unicode.SimpleFold(f) {
+			cases = append(cases, f, f)
+		}
+		if len(cases) == 2 {
+			r = concat(r, a.literal(cases[:1]))
+			continue
+		}
+		r = concat(r, a.class(cases))
+	}
+	return r
 }
 
 func (a analysis) literal(runes []rune) literals {
