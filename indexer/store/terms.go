@@ -81,6 +81,7 @@ type collector struct {
 	all       keySet // of the segment
 
 	fold, term []byte
+	yield      func(start, end int) bool // takes a word of fold
 }
 
 type fieldState struct {
@@ -92,7 +93,12 @@ type fieldState struct {
 }
 
 func newCollector() *collector {
-	return &collector{fields: make(map[string]*fieldState)}
+	c := &collector{fields: make(map[string]*fieldState)}
+	c.yield = func(start, end int) bool {
+		c.word(c.fold[start:end])
+		return true
+	}
+	return c
 }
 
 // reset forgets the segment.
@@ -113,10 +119,9 @@ func (c *collector) start() {
 }
 
 func (c *collector) add(e *pipeline.Event) {
-	query.Words(e.Body, func(start, end int) bool {
-		c.word(e.Body[start:end])
-		return true
-	})
+	// A folded line has the folded words of the line, and one long fold is cheaper.
+	c.fold = query.Fold(c.fold[:0], e.Body)
+	query.Words(c.fold, c.yield)
 	if e.Severity != 0 {
 		c.field(FieldSeverity, severityName(e.Severity))
 	}
@@ -153,10 +158,8 @@ var severityNames = func() (names [256]string) {
 
 func severityName(s pipeline.Severity) string { return severityNames[s] }
 
-// word takes one word of a line.
-func (c *collector) word(w []byte) {
-	c.fold = query.Fold(c.fold[:0], w)
-	f := c.fold
+// word takes one word of a line, folded.
+func (c *collector) word(f []byte) {
 	digit := -1
 	for i, b := range f {
 		if b-'0' < 10 {
