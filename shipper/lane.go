@@ -17,8 +17,8 @@ type chunk struct {
 	gen   *generation
 	lines []tail.Line
 	bytes int
-	cost  int64
-	end   mark // what the generation's mark becomes when the lines are acknowledged
+	cost  int64 // what it takes of its lane's room
+	end   mark  // what the generation's mark becomes when the lines are acknowledged
 }
 
 // lineCost is what a line costs in memory beside its bytes, until it is encoded.
@@ -34,7 +34,9 @@ func newChunk(g *generation, lines []tail.Line, end mark) *chunk {
 }
 
 // lane carries the lines of the sources of one partition, in order, with one Produce at
-// a time. It holds at most room bytes; push waits beyond that, in the order of callers.
+// a time. Who wants to read reserves room first, and waits for it in the order of callers:
+// lines that were read and not yet acknowledged take size bytes at most. Only a line longer
+// than the reservation may take more than was reserved for it.
 type lane struct {
 	partition int
 	labels    []pipeline.Attr
@@ -53,11 +55,27 @@ type lane struct {
 	oldest time.Time // when the first chunk of the queue came
 }
 
-// push hands over a chunk; it waits while the lane is full, and fails when ctx ends.
-func (l *lane) push(ctx context.Context, c *chunk) error {
-	if err := l.room.Acquire(ctx, min(c.cost, l.size)); err != nil {
-		return err
+// reservation is what reading a chunk can take.
+const reservation = tail.ChunkSize + tail.MaxLines*lineCost
+
+// reserve waits for the room of a chunk, and fails when ctx ends.
+func (l *lane) reserve(ctx context.Context) (reserved int64, err error) {
+	reserved = min(reservation, l.size)
+	return reserved, l.room.Acquire(ctx, reserved)
+}
+
+// push hands over chunks that were read under a reservation, and gives back what they do
+// not take.
+func (l *lane) push(chunks []*chunk, reserved int64) {
+	for _, c := range chunks {
+		c.cost = min(c.cost, reserved)
+		reserved -= c.cost
+		l.add(c)
 	}
+	l.room.Release(reserved)
+}
+
+func (l *lane) add(c *chunk) {
 	l.mu.Lock()
 	if len(l.queue) == 0 {
 		l.oldest = time.Now()
@@ -66,7 +84,6 @@ func (l *lane) push(ctx context.Context, c *chunk) error {
 	l.bytes += c.bytes
 	l.mu.Unlock()
 	l.nudge()
-	return nil
 }
 
 func (l *lane) nudge() {
@@ -116,7 +133,7 @@ func (l *lane) run(ctx context.Context, stop <-chan struct{}) error {
 			}
 			for _, c := range batch {
 				l.acked(c)
-				l.room.Release(min(c.cost, l.size))
+				l.room.Release(c.cost)
 			}
 			continue
 		}

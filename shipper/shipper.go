@@ -141,14 +141,14 @@ func (s *Shipper) makeLanes(ctx, sendCtx context.Context, stop <-chan struct{}, 
 	close(s.ready)
 }
 
-// push hands a chunk to the lane of its source.
-func (s *Shipper) push(ctx context.Context, c *chunk) error {
+// lane returns the lane of a source; it waits until the lanes are made.
+func (s *Shipper) lane(ctx context.Context, src *source) (*lane, error) {
 	select {
 	case <-s.ready:
+		return s.lanes[pipeline.PartitionFor([]byte(src.id), len(s.lanes))], nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
-	return s.lanes[pipeline.PartitionFor([]byte(c.gen.src.id), len(s.lanes))].push(ctx, c)
 }
 
 func (s *Shipper) acked(c *chunk) {

@@ -75,15 +75,21 @@ func (s *Shipper) work(ctx context.Context, src *source) {
 	w := &worker{s: s, src: src, quiet: time.Now()}
 	defer w.leave()
 	for ctx.Err() == nil {
+		l, err := s.lane(ctx, src)
+		if err != nil {
+			return
+		}
+		reserved, err := l.reserve(ctx)
+		if err != nil {
+			return
+		}
 		s.schedule.heard(src)
 		n := w.step(ctx)
 		for _, c := range w.out {
-			if s.push(ctx, c) != nil {
-				return
-			}
 			w.sent += c.bytes
 			w.quiet = time.Now()
 		}
+		l.push(w.out, reserved)
 		w.out = w.out[:0]
 		if n == rest || w.yields(n) {
 			return

@@ -36,11 +36,11 @@ func At(offset int64) Cursor { return Cursor{Offset: offset} }
 // Reached is the offset up to which the file was looked at.
 func (c Cursor) Reached() int64 { return c.Offset + c.skipped }
 
-// maxLines bounds what a chunk of many short lines costs in line headers.
-const maxLines = 8192
+// MaxLines bounds the lines of a chunk, and so what many short lines cost in headers.
+const MaxLines = 8192
 
-// chunkSize is how much is read at once where lines are not longer.
-const chunkSize = 256 << 10
+// ChunkSize bounds the bytes of a chunk, but for a line that alone is longer.
+const ChunkSize = 256 << 10
 
 // Reader reads the complete lines that a file has. It holds one buffer and is used by
 // one goroutine at a time, for any number of files.
@@ -51,11 +51,10 @@ type Reader struct {
 
 // NewReader returns a Reader that cuts lines at limit bytes.
 func NewReader(limit int) *Reader {
-	return &Reader{limit: int64(limit), buf: make([]byte, max(chunkSize, limit+1))}
+	return &Reader{limit: int64(limit), buf: make([]byte, max(ChunkSize, limit+1))}
 }
 
-// Next returns the next complete lines from c on, some hundred KiB at most, and where to
-// go on. No lines and an unmoved Cursor mean that the file has no further complete line;
+// Next returns the next complete lines from c on, a chunk at most, and where to go on. No lines and an unmoved Cursor mean that the file has no further complete line;
 // no lines and a moved one that a line over the limit is being skipped. The lines have
 // memory of their own.
 //
@@ -66,9 +65,16 @@ func (r *Reader) Next(f io.ReaderAt, c Cursor) ([]Line, Cursor, error) {
 	if c.skipped > 0 {
 		return r.skip(f, c)
 	}
-	n, err := r.readAt(f, c.Offset)
+	n, err := r.readAt(f, r.buf[:min(ChunkSize, len(r.buf))], c.Offset)
 	if err != nil {
 		return nil, c, err
+	}
+	if n == ChunkSize && bytes.IndexByte(r.buf[:n], '\n') < 0 {
+		more, err := r.readAt(f, r.buf[n:], c.Offset+int64(n))
+		if err != nil {
+			return nil, c, err
+		}
+		n += more
 	}
 	b := r.buf[:n]
 	last := bytes.LastIndexByte(b, '\n')
@@ -81,7 +87,7 @@ func (r *Reader) Next(f io.ReaderAt, c Cursor) ([]Line, Cursor, error) {
 	}
 	// Count first: what is copied is what is returned.
 	end, count := 0, 0
-	for end <= last && count < maxLines {
+	for end <= last && count < MaxLines {
 		end += bytes.IndexByte(b[end:], '\n') + 1
 		count++
 	}
@@ -100,7 +106,7 @@ func (r *Reader) Next(f io.ReaderAt, c Cursor) ([]Line, Cursor, error) {
 
 // skip looks for the end of a line over the limit.
 func (r *Reader) skip(f io.ReaderAt, c Cursor) ([]Line, Cursor, error) {
-	n, err := r.readAt(f, c.Offset+c.skipped)
+	n, err := r.readAt(f, r.buf, c.Offset+c.skipped)
 	if err != nil {
 		return nil, c, err
 	}
@@ -148,15 +154,15 @@ func (r *Reader) Rest(f io.ReaderAt, c Cursor) (l Line, ok bool, err error) {
 		l, err = r.long(f, c)
 		return l, err == nil, err
 	}
-	n, err := r.readAt(f, c.Offset)
+	n, err := r.readAt(f, r.buf, c.Offset)
 	if err != nil || n == 0 || int64(n) > r.limit || bytes.IndexByte(r.buf[:n], '\n') >= 0 {
 		return Line{}, false, err
 	}
 	return Line{Offset: c.Offset, Size: int64(n), Raw: bytes.Clone(r.buf[:n])}, true, nil
 }
 
-func (r *Reader) readAt(f io.ReaderAt, at int64) (int, error) {
-	n, err := f.ReadAt(r.buf, at)
+func (r *Reader) readAt(f io.ReaderAt, b []byte, at int64) (int, error) {
+	n, err := f.ReadAt(b, at)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return 0, fmt.Errorf("read at offset %d: %w", at, err)
 	}

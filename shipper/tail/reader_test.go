@@ -70,7 +70,7 @@ func TestReader(t *testing.T) {
 func TestReaderReturnsChunksOfBoundedLines(t *testing.T) {
 	text := strings.Repeat("\n", 100_000)
 	got, next, err := NewReader(10).Next(strings.NewReader(text), At(0))
-	if err != nil || len(got) != maxLines || next != At(maxLines) {
+	if err != nil || len(got) != MaxLines || next != At(MaxLines) {
 		t.Errorf("%d lines, next %+v, error %v", len(got), next, err)
 	}
 }
