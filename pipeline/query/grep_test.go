@@ -277,7 +277,7 @@ func (p patternSource) bracket() string {
 	var b strings.Builder
 	b.WriteString("[" + p.pick("", "", "^"))
 	for range 1 + p.r.IntN(3) {
-		b.WriteString(p.pick("a", "b", "A", "é", "1", "_", " ", "-", "k", "s", "i", "a-c", "A-C", "0-9", "[:alpha:]", "[:upper:]", "[:lower:]", "[:digit:]",
+		b.WriteString(p.pick("a", "b", "A", "aA", "Bb", "kK", "éÉ", "é", "1", "_", " ", "-", "k", "s", "i", "a-c", "A-C", "0-9", "[:alpha:]", "[:upper:]", "[:lower:]", "[:digit:]",
 			"[:space:]", "[:punct:]", "[:alnum:]", "[.-.]", "[=a=]", "]", "^", `\`, "[", "日", ".", ":", "[:blank:]", "[:cntrl:]", "[:xdigit:]", "[:print:]", "[:graph:]"))
 	}
 	return b.String() + "]"
