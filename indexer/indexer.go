@@ -52,6 +52,7 @@ type Indexer struct {
 
 	mu         sync.Mutex
 	partitions []*partition // nil until Run knows how many there are
+	lagKnown   bool         // the lag of logs.raw was told when last asked for
 }
 
 // New opens the store, which no other process may have open. It reads nothing from the

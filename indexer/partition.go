@@ -118,12 +118,13 @@ func (x *Indexer) watchLag(ctx context.Context) error {
 			quiet = true
 		case err == nil:
 			quiet = false
-			x.mu.Lock()
-			for _, p := range x.partitions {
-				p.rawLag = lag[p.number]
-			}
-			x.mu.Unlock()
 		}
+		x.mu.Lock()
+		x.lagKnown = err == nil
+		for _, p := range x.partitions {
+			p.rawLag = lag[p.number]
+		}
+		x.mu.Unlock()
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -141,7 +142,7 @@ func (x *Indexer) progress() ([]search.PartitionCoverage, time.Time) {
 		return nil, time.Time{}
 	}
 	until := x.deps.Now()
-	known := true
+	known := x.deps.RawLag == nil || x.lagKnown
 	out := make([]search.PartitionCoverage, len(x.partitions))
 	for i, p := range x.partitions {
 		c := search.PartitionCoverage{Partition: p.number, Next: max(p.next, 0), End: p.end, RawLag: p.rawLag}
@@ -153,7 +154,7 @@ func (x *Indexer) progress() ([]search.PartitionCoverage, time.Time) {
 			}
 			known = known && p.observed > 0
 		}
-		known = known && p.seen
+		known = known && p.seen && p.end >= c.Next
 	}
 	if !known {
 		return out, time.Time{}
