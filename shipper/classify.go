@@ -92,6 +92,9 @@ func (r *registry) whole(g *generation) (size int64, whole bool) {
 			return st.Size, false
 		}
 	}
+	if g.first == nil {
+		g.first, _ = g.head.Bytes(g.file) // without them a short copy is not told from a new file
+	}
 	return st.Size, true
 }
 
@@ -242,6 +245,10 @@ func (r *registry) register(src *source, f *discover.Found, now time.Time, at in
 		return nil
 	}
 	head, err := identity.Head(file)
+	var first []byte
+	if err == nil {
+		first, err = head.Bytes(file)
+	}
 	if err != nil || head.Len == 0 {
 		if err != nil {
 			r.problem(f.Path, err)
@@ -252,7 +259,7 @@ func (r *registry) register(src *source, f *discover.Found, now time.Time, at in
 	r.births++
 	g := &generation{
 		src: src, number: generationNumber(r.epoch, r.births, f.File.ID, head), born: now,
-		id: f.File.ID, seen: f.Path, head: head, cur: tail.At(0),
+		id: f.File.ID, seen: f.Path, head: head, first: first, cur: tail.At(0),
 		listed: f.File.Size, held: f.File.Size, grew: earlier(f.File.MTime, now),
 	}
 	g.acked.Store(&mark{})

@@ -45,6 +45,7 @@ type generation struct {
 	id     identity.ID // zero once the file is known to be gone
 	seen   string      // where the file was seen last
 	head   identity.Print
+	first  []byte         // what head covers, while that is all that the file has
 	anchor identity.Print // of the newest line read that is not empty
 	cur    tail.Cursor    // what was read: handed to the lane, or about to be
 	file   *os.File       // nil while closed
@@ -175,7 +176,9 @@ func (g *generation) compare(now time.Time, thorough bool) (same bool, err error
 		return false, nil
 	}
 	if g.head.Len < identity.HeadSize && st.Size > g.head.Len {
-		g.head, same, err = g.head.Grow(g.file)
+		if g.head, same, err = g.head.Grow(g.file); same {
+			g.first, err = g.head.Bytes(g.file)
+		}
 	} else {
 		same, err = g.head.Holds(g.file)
 	}

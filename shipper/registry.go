@@ -91,11 +91,12 @@ func (r *registry) run(ctx context.Context) {
 		if r.s.dirty.Load() && time.Since(r.saved) >= saveEvery {
 			r.keep()
 		}
-		// Scanning takes a fifth of the time at most, however many files there are.
+		// However many files there are, scanning takes a sixteenth of the time, and a fifth
+		// at most while workers ask for it.
 		if !pause(ctx, max(scanGap, 4*took)) {
 			return
 		}
-		timer := time.NewTimer(max(0, r.s.cfg.ScanInterval-time.Since(start)))
+		timer := time.NewTimer(max(0, max(r.s.cfg.ScanInterval, 16*took)-time.Since(start)))
 		select {
 		case <-ctx.Done():
 		case <-timer.C:

@@ -167,6 +167,11 @@ func (r *registry) copied(g *generation, f *discover.Found) bool {
 	if g.head.Len == 0 {
 		return false
 	}
+	if n := f.File.Size; n < g.head.Len && n <= int64(len(g.first)) {
+		b := make([]byte, n)
+		_, err := file.ReadAt(b, 0)
+		return err == nil && string(b) == string(g.first[:n])
+	}
 	ok, err := g.head.Holds(file)
 	if err != nil || !ok {
 		return false

@@ -187,3 +187,100 @@ func TestLineOverTheLimit(t *testing.T) {
 		t.Errorf("truncated %v, size %d", l.Truncated, l.Size)
 	}
 }
+
+func TestCopyIsHeldBackWhileTheOriginalIsUntouched(t *testing.T) {
+	b := newBench(t, "app.log*")
+	b.write("app.log", "a1\na2\n")
+	b.start()
+	b.want("app.log", "a1", "a2")
+	b.copy("app.log", "app.log.1")
+	b.until("copy is held", func() bool { return b.s.Status().Held == 1 })
+	b.write("app.log", "a3\n")
+	b.want("app.log", "a1", "a2", "a3")
+	b.end()
+	b.start()
+	b.until("copy is held again", func() bool { return b.s.Status().Held == 1 })
+	b.truncate("app.log")
+	b.write("app.log", "b1\n")
+	b.want("app.log", "a1", "a2", "a3", "b1")
+	b.settled()
+	if n := b.sink.count(); n != 4 {
+		t.Errorf("lines: want 4, have %d", n)
+	}
+}
+
+func TestFilesThatBeginAlikeAreBothShipped(t *testing.T) {
+	b := newBench(t, "*.log")
+	b.write("app.log", "started\n")
+	b.write("web.log", "started\n")
+	b.start()
+	b.want("app.log", "started")
+	b.want("web.log", "started")
+}
+
+func TestHoleLeftByAWriterWithoutAppend(t *testing.T) {
+	b := newBench(t, "app.log")
+	b.cfg.LineLimit = 1000
+	f, err := os.Create(b.path("app.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	old := strings.Repeat("a\n", 50_000)
+	write := func(text string) {
+		if _, err := f.WriteString(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(old)
+	b.start()
+	b.until("old lines", func() bool { return b.sink.count() == 50_000 })
+	b.truncate("app.log")
+	write("b1\nb2\n") // at the old offset: what is before it reads as NUL bytes
+	b.until("new lines", func() bool { return b.sink.count() == 50_002 })
+	if have := b.sink.texts("app.log")[50_000:]; have[0] != "b1" || have[1] != "b2" {
+		t.Errorf("lines: %q", have)
+	}
+	if g := b.sink.gaps(); g != nil {
+		t.Error(g)
+	}
+}
+
+func TestLastLineOfARemovedFileIsShippedWhenNothingComesInItsPlace(t *testing.T) {
+	b := newBench(t, "app.log")
+	b.write("app.log", "a1\nhalf")
+	b.start()
+	b.want("app.log", "a1")
+	if err := os.Remove(b.path("app.log")); err != nil {
+		t.Fatal(err)
+	}
+	b.want("app.log", "a1", "half")
+}
+
+func TestIdleFileIsWatched(t *testing.T) {
+	b := newBench(t, "app.log")
+	b.cfg.IdleAfter = 1
+	b.write("app.log", "a1\n")
+	b.start()
+	b.want("app.log", "a1")
+	for _, c := range []struct {
+		name string
+		do   func()
+		want []string
+	}{
+		{"append", func() { b.write("app.log", "a2\n") }, []string{"a1", "a2"}},
+		{"rename and create", func() {
+			b.write("app.log", "a3")
+			b.rename("app.log", "app.log.1")
+			b.write("app.log", "b1\n")
+		}, []string{"a1", "a2", "a3", "b1"}},
+		{"truncate", func() {
+			b.truncate("app.log")
+			b.write("app.log", "c1 is longer\n")
+		}, []string{"a1", "a2", "a3", "b1", "c1 is longer"}},
+	} {
+		b.until("it is idle", func() bool { return b.s.Status().Active == 0 })
+		c.do()
+		b.want("app.log", c.want...)
+	}
+}

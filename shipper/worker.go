@@ -229,6 +229,9 @@ func (w *worker) read(ctx context.Context, g *generation, now time.Time) next {
 		return w.end(ctx, g, now)
 	}
 	w.moved(g)
+	if quiet := now.Sub(g.grew); quiet > w.s.cfg.IdleAfter || quiet > yieldQuiet && w.s.schedule.waiting() {
+		return rest
+	}
 	if g.size-g.at() <= int64(w.s.cfg.LineLimit) && now.After(w.banned) {
 		w.startLive(g)
 	}

@@ -31,6 +31,10 @@ func CheckExclude(pattern string) error {
 // last name of the path.
 func Match(pattern, path string) bool {
 	if !strings.Contains(pattern, "/") {
+		// Most exclusions are *.gz and the like, asked of every file at every scan.
+		if end, ok := strings.CutPrefix(pattern, "*"); ok && !hasMeta(end) {
+			return strings.HasSuffix(path, end)
+		}
 		ok, err := filepath.Match(pattern, filepath.Base(path))
 		return ok && err == nil
 	}

@@ -61,6 +61,18 @@ func Head(r io.ReaderAt) (Print, error) {
 	return PrintOf(0, b[:n]), nil
 }
 
+// Bytes returns the bytes of a head that is not full yet; nil for a full one.
+func (p Print) Bytes(r io.ReaderAt) ([]byte, error) {
+	if p.Len >= HeadSize {
+		return nil, nil
+	}
+	b := make([]byte, p.Len)
+	if _, err := r.ReadAt(b, p.Offset); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read fingerprint: %w", err)
+	}
+	return b, nil
+}
+
 // Grow checks a head Print against r and, when it holds, returns one that covers as much
 // of the first HeadSize bytes as r has by now.
 func (p Print) Grow(r io.ReaderAt) (grown Print, holds bool, err error) {

@@ -169,11 +169,17 @@ func (r *Reader) readAt(f io.ReaderAt, b []byte, at int64) (int, error) {
 	return n, nil
 }
 
-// Cut shortens a line that is longer than limit to its beginning and marks it.
+// Cut shortens a line that is longer than limit to its beginning, or, where that is a
+// hole, to the text behind it (see Next), and marks it.
 func Cut(l *Line, limit int64) {
-	if int64(len(l.Raw)) > limit {
-		l.Raw, l.Truncated = l.Raw[:limit:limit], true
+	if int64(len(l.Raw)) <= limit {
+		return
 	}
+	if z := leadingZeros(l.Raw); z >= limit && z < int64(len(l.Raw)) {
+		l.Raw = l.Raw[z:]
+	}
+	n := min(limit, int64(len(l.Raw)))
+	l.Raw, l.Truncated = l.Raw[:n:n], true
 }
 
 func leadingZeros(b []byte) int64 {

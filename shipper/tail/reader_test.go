@@ -56,6 +56,7 @@ func TestReader(t *testing.T) {
 		{"over the limit and the buffer", 3, x + "\ne\n", []Line{line(0, 300_001, "xxx", true), line(300_001, 2, "e", false)}},
 		{"over the limit, unterminated", 3, "a\n" + x, []Line{line(0, 2, "a", false), line(2, 300_000, "xxx", true)}},
 		{"text behind a hole", 3, nul + "text\ne\n", []Line{line(0, 300_005, "tex", true), line(300_005, 2, "e", false)}},
+		{"text behind a small hole", 3, "\x00\x00\x00t\ne\n", []Line{line(0, 5, "t", true), line(5, 2, "e", false)}},
 		{"nothing but NUL", 3, nul + "\n", []Line{line(0, 300_001, "\x00\x00\x00", true)}},
 		{"few NUL", 3, "\x00\x00" + x + "\n", []Line{line(0, 300_003, "\x00\x00x", true)}},
 	} {
