@@ -259,7 +259,7 @@ func (w *writer) batch(n int) []pipeline.Event {
 		}
 		body := strings.Join(words, [4]string{" ", "=", ", ", "-"}[w.rnd.IntN(4)])
 		if w.longWords && w.rnd.IntN(200) == 0 {
-			body += strings.Repeat("long", 30)
+			body += strings.Repeat([2]string{"long", "l0ng"}[w.rnd.IntN(2)], 30*(1+9*w.rnd.IntN(2)))
 		}
 		if w.rnd.IntN(100) == 0 {
 			body += "\xff\xfe"

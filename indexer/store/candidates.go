@@ -219,7 +219,7 @@ func (e *evaluation) word(c CondWord, in Bits) Bits {
 		for _, part := range digitFree(c) {
 			in = e.word(part, in)
 		}
-		return in
+		return e.grams(c.Text, in)
 	}
 	if !e.terms || c.Kind != Whole && len(c.Text) < minPart {
 		return in
@@ -352,38 +352,65 @@ func (v *termView) fieldBlocks(ctx context.Context, c *CondField) (f *fieldBlock
 	return f, nil
 }
 
-// probe asks the filters for a key.
+// probe asks the filters, the segment's first, for a key.
 func (e *evaluation) probe(key uint64, in Bits) Bits {
-	if e.err != nil {
+	if in.empty() || !e.open() {
 		return in
 	}
-	if e.read == nil {
-		if e.file, e.err = e.seg.open(); e.err != nil {
-			e.file = nil
-			return in
+	if !e.has(&e.seg.Filter, key) {
+		return make(Bits, len(in))
+	}
+	return e.keep(in, func(f *filterParams) bool { return e.has(f, key) })
+}
+
+// grams asks the blocks' filters for the grams of a part of a word with digits.
+func (e *evaluation) grams(text string, in Bits) Bits {
+	var keys []uint64
+	grams([]byte(text), func(key uint64) { keys = append(keys, key) })
+	if len(keys) == 0 || in.empty() || !e.open() {
+		return in
+	}
+	return e.keep(in, func(f *filterParams) bool {
+		for _, key := range keys {
+			if !e.has(f, key) {
+				return e.has(f, noGrams)
+			}
 		}
-		e.read = &filterReader{file: e.file, base: e.seg.FilterBase, size: e.seg.FilterSize, sums: e.seg.FilterPageSums}
-	}
-	has, err := e.seg.Filter.has(e.read, key)
-	if err != nil {
-		e.err = err
-		return in
-	}
+		return true
+	})
+}
+
+func (e *evaluation) keep(in Bits, may func(*filterParams) bool) Bits {
 	out := make(Bits, len(in))
-	if !has {
-		return out
-	}
 	for i := range e.seg.Blocks {
-		if !in.Has(i) {
-			continue
-		}
-		if has, err = e.seg.Blocks[i].Filter.has(e.read, key); err != nil {
-			e.err = err
-			return in
-		}
-		if has {
+		if in.Has(i) && may(&e.seg.Blocks[i].Filter) {
 			out[i/64] |= 1 << (i % 64)
 		}
 	}
 	return out
+}
+
+// has asks a filter; one that cannot be read says yes.
+func (e *evaluation) has(f *filterParams, key uint64) bool {
+	if e.err != nil {
+		return true
+	}
+	yes, err := f.has(e.read, key)
+	if err != nil {
+		e.err = err
+		return true
+	}
+	return yes
+}
+
+// open makes the filters readable.
+func (e *evaluation) open() bool {
+	if e.read == nil && e.err == nil {
+		if e.file, e.err = e.seg.open(); e.err != nil {
+			e.file = nil
+			return false
+		}
+		e.read = &filterReader{file: e.file, base: e.seg.FilterBase, size: e.seg.FilterSize, sums: e.seg.FilterPageSums}
+	}
+	return e.err == nil
 }

@@ -199,6 +199,38 @@ func TestADamagedTermIndexIsMadeAnew(t *testing.T) {
 	}
 }
 
+// TestNoBitOfBlevesFilesChangesUnseen: Bleve does not look at its checksums.
+func TestNoBitOfBlevesFilesChangesUnseen(t *testing.T) {
+	cfg, _ := filled(t)
+	zaps, err := filepath.Glob(filepath.Join(cfg.Dir, daysDir, "*", termDir, "*.zap"))
+	if err != nil || len(zaps) == 0 {
+		t.Fatal(zaps, err)
+	}
+	dir := filepath.Dir(zaps[0])
+	if err := checkZaps(dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range zaps {
+		clean, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for bit := 0; bit < len(clean)*8; bit += 131 {
+			data := append([]byte(nil), clean...)
+			data[bit/8] ^= 1 << (bit % 8)
+			if err := os.WriteFile(name, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := checkZaps(dir); !errors.Is(err, errIndexDamaged) {
+				t.Fatalf("%s, bit %d: %v", name, bit, err)
+			}
+		}
+		if err := os.WriteFile(name, clean, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestDiskFull: the store stops taking lines, says so, and goes on when there is room;
 // nothing is lost.
 func TestDiskFull(t *testing.T) {

@@ -16,8 +16,9 @@ import (
 // so every word's digit-free parts are terms, and a search for a part of a word looks
 // through the terms. Field "f": name, NUL, value of every field that has few values there.
 //
-// Keys, in the block's filter: the hash of every word with a digit; of every word longer
-// than maxTerm; of every value of a field with many values.
+// Keys, in the block's filter: the hash of every word with a digit, and of its grams; of
+// every word longer than maxTerm; of every value of a field with many values. The filter
+// of the segment has all of them but the grams.
 //
 // Where a block has more than the index takes, a marker says so and the block is never
 // ruled out by what the marker stands for.
@@ -82,6 +83,7 @@ type collector struct {
 
 	fold, term []byte
 	yield      func(start, end int) bool // takes a word of fold
+	gram       func(key uint64)          // takes a gram
 }
 
 type fieldState struct {
@@ -98,6 +100,7 @@ func newCollector() *collector {
 		c.word(c.fold[start:end])
 		return true
 	}
+	c.gram = func(key uint64) { c.keys.add(key) } // of the block only: in a segment they are dense
 	return c
 }
 
@@ -171,7 +174,13 @@ func (c *collector) word(f []byte) {
 		c.part(f)
 		return
 	}
-	c.key(xxhash.Sum64(f))
+	if c.key(xxhash.Sum64(f)) && len(f) >= gramMin {
+		if len(f) <= gramMax {
+			grams(f, c.gram)
+		} else {
+			c.gram(noGrams)
+		}
+	}
 	start := 0
 	for i := digit; ; i++ {
 		if i == len(f) || f[i]-'0' < 10 {
@@ -205,10 +214,13 @@ func (c *collector) part(p []byte) {
 	}
 }
 
-func (c *collector) key(h uint64) {
-	if c.keys.add(h) {
-		c.all.add(h)
+// key takes a key of the block, and reports whether it is new.
+func (c *collector) key(h uint64) bool {
+	if !c.keys.add(h) {
+		return false
 	}
+	c.all.add(h)
+	return true
 }
 
 // field takes one field of a line.
