@@ -23,6 +23,7 @@ type Broker struct {
 	lock    *flock.Flock
 	dir     string
 	addr    string
+	members members
 
 	stop    chan struct{}
 	cleaned sync.WaitGroup
@@ -47,11 +48,15 @@ func Start(cfg Config) (*Broker, error) {
 	case !ok:
 		return nil, fmt.Errorf("start broker in %s: %w; stop that one or give another folder", cfg.DataDir, ErrLocked)
 	}
-	b := &Broker{lock: lock, dir: filepath.Join(cfg.DataDir, "log"), stop: make(chan struct{})}
+	b := &Broker{
+		lock: lock, dir: filepath.Join(cfg.DataDir, "log"), stop: make(chan struct{}),
+		members: members{groups: make(map[string]*groupLife)},
+	}
 	if err := b.start(cfg); err != nil {
 		return nil, errors.Join(fmt.Errorf("start broker in %s: %w", cfg.DataDir, err), lock.Unlock())
 	}
 	b.cleaned.Go(func() { b.clean(cfg.CleanEvery) })
+	b.cleaned.Go(b.watchMembers)
 	return b, nil
 }
 
@@ -89,6 +94,7 @@ func (b *Broker) start(cfg Config) error {
 		return err
 	}
 	b.addr = b.cluster.ListenAddrs()[0]
+	b.observe()
 	return nil
 }
 
