@@ -50,11 +50,12 @@ type generation struct {
 	cur    tail.Cursor    // what was read: handed to the lane, or about to be
 	file   *os.File       // nil while closed
 
-	size   int64     // at the last look
-	mtime  time.Time // at the last look
-	grew   time.Time // when the size last changed
-	listed int64     // size at the last scan or look
-	held   int64     // size when the content was last seen to be the generation's
+	size     int64     // at the last look
+	mtime    time.Time // at the last look
+	grew     time.Time // when the size last changed
+	listed   int64     // size at the last scan or look
+	searched int64     // size at which the Reader found no further complete line
+	held     int64     // size when the content was last seen to be the generation's
 
 	away   time.Time // since when the file is not at its source's path; zero: it is
 	unseen time.Time // since when no scan has met the file; zero: it was met

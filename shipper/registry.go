@@ -59,7 +59,9 @@ func (s *Shipper) newRegistry(store *checkpoint.Store) (*registry, error) {
 	for i := range st.Files {
 		src := r.source(st.Files[i].Path)
 		g := restore(src, &st.Files[i], now)
+		src.mu.Lock()
 		src.gens = append(src.gens, g)
+		src.mu.Unlock()
 		if g.id != (identity.ID{}) {
 			r.byID[g.id] = g
 		}

@@ -133,6 +133,9 @@ func (w *worker) leave() {
 	defer w.src.mu.Unlock()
 	w.stopLive()
 	for _, g := range w.src.gens {
+		if !g.done && g.size > g.at() && g.searched != g.size {
+			g.mtime = time.Time{} // it grew unread: the next scan is to find it changed
+		}
 		if g.done || w.s.open.Load() > int64(w.s.cfg.MaxOpen) {
 			g.close()
 		}
@@ -245,6 +248,7 @@ func (w *worker) chunk(ctx context.Context, g *generation, now time.Time) (found
 	if !ok {
 		return false, false
 	}
+	before := g.size
 	lines, cur, err := r.Next(g.file, g.cur)
 	w.s.readers <- r
 	if err != nil {
@@ -265,7 +269,11 @@ func (w *worker) chunk(ctx context.Context, g *generation, now time.Time) (found
 		return false, true
 	}
 	w.take(g, lines, cur)
-	return found, true
+	if !found && g.size == before {
+		g.searched = g.size
+		return false, true
+	}
+	return true, true // or it grew meanwhile, maybe just behind the read
 }
 
 // keep takes those lines that were read before g was truncated.
