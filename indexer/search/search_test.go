@@ -15,7 +15,7 @@ import (
 
 func storeConfig(t testing.TB) store.Config {
 	cfg := store.DefaultConfig(t.TempDir())
-	cfg.BlockLines, cfg.SegmentLines = 64, 500
+	cfg.BlockLines, cfg.SegmentLines, cfg.IndexDelay = 64, 500, 0
 	return cfg
 }
 

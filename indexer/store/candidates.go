@@ -327,8 +327,9 @@ func (e *evaluation) field(c *CondField, in Bits) Bits {
 		return in
 	}
 	many := in.and(f.many[e.seg.Number])
-	if c.Equal != nil && !many.empty() {
-		many = e.probe(equalKey(c.Name, *c.Equal), many)
+	if c.Equal != nil && *c.Equal != "" && !many.empty() {
+		key, _ := equalKey(nil, c.Name, *c.Equal)
+		many = e.probe(key, many)
 	}
 	return in.and(f.listed[e.seg.Number]).or(many)
 }

@@ -17,6 +17,9 @@ type Config struct {
 	SegmentLines int
 	SegmentBytes int64
 	SegmentAge   time.Duration
+	// IndexDelay is how long a sealed segment may wait for others before its words are
+	// indexed together with theirs; searches read it unfiltered meanwhile.
+	IndexDelay time.Duration
 	// RetainAge is how long a day of indexing is kept after its end, RetainBytes how large
 	// the store may become on disk before its oldest days go. 0 is without bound. The day
 	// in use is always kept.
@@ -34,6 +37,7 @@ func DefaultConfig(dir string) Config {
 		SegmentLines: 65536,
 		SegmentBytes: 24 << 20,
 		SegmentAge:   5 * time.Minute,
+		IndexDelay:   2 * time.Second,
 		RetainAge:    30 * 24 * time.Hour,
 		Retry:        time.Second,
 	}
@@ -52,6 +56,7 @@ func (c *Config) Validate() error {
 	bad(c.SegmentLines >= 1 && c.SegmentLines <= 1<<24, "store: segment lines: %d is not within 1 and %d", c.SegmentLines, 1<<24)
 	bad(c.SegmentBytes >= 1 && c.SegmentBytes <= 1<<30, "store: segment bytes: %d is not within 1 and %d", c.SegmentBytes, 1<<30)
 	bad(c.SegmentAge > 0, "store: segment age: %s is not positive", c.SegmentAge)
+	bad(c.IndexDelay >= 0, "store: index delay: %s is negative", c.IndexDelay)
 	bad(c.RetainAge >= 0, "store: retain age: %s is negative", c.RetainAge)
 	bad(c.RetainBytes >= 0, "store: retain bytes: %d is negative", c.RetainBytes)
 	bad(c.Retry > 0, "store: retry: %s is not positive", c.Retry)

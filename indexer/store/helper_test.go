@@ -18,7 +18,7 @@ var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 func testConfig(dir string) Config {
 	cfg := DefaultConfig(dir)
 	cfg.BlockLines, cfg.SegmentLines = 8, 40
-	cfg.Retry = time.Millisecond
+	cfg.Retry, cfg.IndexDelay = time.Millisecond, 0
 	return cfg
 }
 

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -61,6 +63,9 @@ func openTermIndex(path string, queue *index.AnalysisQueue) (t *termIndex, err e
 		"unsafe_batch":           true, // the segment file is the truth
 		"numSnapshotsToKeep":     1,
 		"asyncErrorCallbackName": pacer,
+		// A document is a block of thousands of lines: with the usual floor of 2000 documents
+		// each new one would be merged with all that there are.
+		"scorchMergePlanOptions": map[string]any{"FloorSegmentSize": 16},
 	}, queue)
 	if err != nil {
 		return nil, fmt.Errorf("open term index %s: %w", path, err)
@@ -86,14 +91,37 @@ func checkZaps(path string) error {
 		return err
 	}
 	for _, name := range names {
-		data, err := os.ReadFile(name)
-		if err != nil {
+		if err := checkZap(name); err != nil {
 			return err
 		}
-		n := len(data) - crc32.Size
-		if n < 0 || crc32.ChecksumIEEE(data[:n]) != binary.BigEndian.Uint32(data[n:]) {
-			return fmt.Errorf("%w: %s: checksum", errIndexDamaged, name)
-		}
+	}
+	return nil
+}
+
+func checkZap(name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	body := st.Size() - crc32.Size
+	if body < 0 {
+		return fmt.Errorf("%w: %s: %d bytes are too few", errIndexDamaged, name, st.Size())
+	}
+	h := crc32.NewIEEE()
+	var want [crc32.Size]byte
+	if _, err := io.CopyN(h, f, body); err != nil {
+		return err
+	}
+	if _, err := io.ReadFull(f, want[:]); err != nil {
+		return err
+	}
+	if h.Sum32() != binary.BigEndian.Uint32(want[:]) {
+		return fmt.Errorf("%w: %s: checksum", errIndexDamaged, name)
 	}
 	return nil
 }
@@ -106,9 +134,9 @@ func (t *termIndex) has(segment uint64) bool {
 	return ok
 }
 
-// add takes in the blocks of a segment. It returns when they can be searched; they become
+// add takes in the blocks of segments. It returns when they can be searched; they become
 // durable later, and are added again at the next start if that did not happen.
-func (t *termIndex) add(segment uint64, blocks []blockTerms) (err error) {
+func (t *termIndex) add(segments map[uint64][]blockTerms) (err error) {
 	defer recovered(&err)
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -116,18 +144,21 @@ func (t *termIndex) add(segment uint64, blocks []blockTerms) (err error) {
 		return errors.New("term index is closed")
 	}
 	batch := index.NewBatch()
-	for i, b := range blocks {
-		doc := document.NewDocument(blockID(segment, i))
-		doc.AddField(newTermField(fieldWords, b.words))
-		doc.AddField(newTermField(fieldValues, b.values))
-		batch.Update(doc)
+	in := maps.Clone(t.in)
+	for segment, blocks := range segments {
+		for i, b := range blocks {
+			doc := document.NewDocument(blockID(segment, i))
+			doc.AddField(newTermField(fieldWords, b.words))
+			doc.AddField(newTermField(fieldValues, b.values))
+			batch.Update(doc)
+		}
+		in[segment] = len(blocks)
 	}
-	t.in[segment] = len(blocks)
-	batch.SetInternal(internalSegments, encodeSegments(t.in))
+	batch.SetInternal(internalSegments, encodeSegments(in))
 	if err := t.idx.Batch(batch); err != nil {
-		delete(t.in, segment)
-		return fmt.Errorf("index segment %d: %w", segment, err)
+		return fmt.Errorf("index %s: %w", t.path, err)
 	}
+	t.in = in
 	if t.view != nil {
 		t.view.release()
 		t.view = nil

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
+	"time"
 
 	"foghorn/pipeline"
 )
@@ -40,72 +42,104 @@ func (q *termQueue) put(seg *segment, terms []blockTerms) {
 	}
 }
 
-func (q *termQueue) take() (queuedTerms, bool) {
+// take removes the first item and those of the same day behind it, up to maxQueuedTerms.
+func (q *termQueue) take() []queuedTerms {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.items) == 0 {
-		return queuedTerms{}, false
+	n := 0
+	for n < len(q.items) && n < maxQueuedTerms && q.items[n].seg.day == q.items[0].seg.day {
+		n++
 	}
-	item := q.items[0]
-	q.items[0] = queuedTerms{}
-	q.items = q.items[1:]
-	return item, true
+	items := slices.Clone(q.items[:n])
+	clear(q.items[:n])
+	q.items = q.items[n:]
+	return items
+}
+
+func (q *termQueue) len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.items)
 }
 
 // indexTerms feeds the term indexes until stop is closed; then it takes in what is at
 // hand. What it does not get to is found again at the next start.
 func (s *Store) indexTerms(stop <-chan struct{}) {
 	collect := newCollector()
-	stopping := false
 	for {
-		item, ok := s.terms.take()
-		switch {
-		case ok && !(stopping && item.terms == nil):
-			if err := s.indexSegment(item, collect); err != nil {
-				s.failed(err)
-			}
-		case ok:
-		case stopping:
+		select {
+		case <-s.terms.wake:
+		case <-stop:
+			s.indexQueued(nil, collect)
 			return
-		default:
-			select {
-			case <-s.terms.wake:
-			case <-stop:
-				stopping = true
-			}
-			continue
 		}
+		if s.terms.len() < maxQueuedTerms {
+			// Segments that are taken in together cost much less: many terms are the same.
+			select {
+			case <-time.After(s.cfg.IndexDelay):
+			case <-stop:
+			}
+		}
+		s.indexQueued(stop, collect)
+	}
+}
+
+// indexQueued works off the queue. When stop is closed, or nil, it leaves out what would
+// have to be read again.
+func (s *Store) indexQueued(stop <-chan struct{}, collect *collector) {
+	for {
+		items := s.terms.take()
+		if len(items) == 0 {
+			return
+		}
+		stopping := stop == nil
 		select {
 		case <-stop:
 			stopping = true
 		default:
 		}
+		if stopping {
+			items = slices.DeleteFunc(items, func(q queuedTerms) bool { return q.terms == nil })
+		}
+		if err := s.indexSegments(items, collect); err != nil {
+			s.failed(err)
+		}
 	}
 }
 
-// indexSegment brings a segment's blocks into its day's index, which it opens if need be.
-func (s *Store) indexSegment(item queuedTerms, collect *collector) error {
-	seg := item.seg
-	if seg.retired.Load() || len(seg.Blocks) == 0 {
-		return nil
-	}
-	t, err := s.termIndex(seg.day)
-	if err != nil {
-		return err
-	}
-	if t.has(seg.Number) {
-		return nil
-	}
-	terms := item.terms
-	if terms == nil {
-		if terms, err = seg.collect(collect); err != nil {
-			return fmt.Errorf("index again: %w", err)
+// indexSegments brings segments of one day into its index, which it opens if need be.
+func (s *Store) indexSegments(items []queuedTerms, collect *collector) error {
+	batch := make(map[uint64][]blockTerms)
+	var t *termIndex
+	for _, item := range items {
+		seg := item.seg
+		if seg.retired.Load() || len(seg.Blocks) == 0 {
+			continue
 		}
+		var err error
+		if t, err = s.termIndex(seg.day); err != nil {
+			return err
+		}
+		if t.has(seg.Number) {
+			continue
+		}
+		if item.terms == nil {
+			if item.terms, err = seg.collect(collect); err != nil {
+				if IsRetired(err) {
+					continue
+				}
+				return fmt.Errorf("index again: %w", err)
+			}
+		}
+		batch[seg.Number] = item.terms
 	}
-	err = t.add(seg.Number, terms)
+	if len(batch) == 0 {
+		return nil
+	}
+	err := t.add(batch)
 	if errors.Is(err, errIndexDamaged) {
-		// The index is made anew by the next start; until then its day is read unfiltered.
-		s.dropTermIndex(seg.day)
+		// The index is made anew at the next start; until then its day is read unfiltered.
+		s.dropTermIndex(items[0].seg.day)
 	}
 	return err
 }

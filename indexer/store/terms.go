@@ -2,6 +2,7 @@ package store
 
 import (
 	"strconv"
+	"unsafe"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -57,13 +58,15 @@ func notIndexed(canonical string) bool {
 }
 
 // equalKey hashes a field's value so that values that a query calls equal have one key.
-func equalKey(name, value string) uint64 {
-	var d xxhash.Digest
-	d.Reset()
-	_, _ = d.WriteString(name) // never fails
-	_, _ = d.WriteString("\x00")
-	_, _ = d.WriteString(query.Canonical(value))
-	return d.Sum64()
+// scratch is used for what it has to write, and returned.
+func equalKey(scratch []byte, name, value string) (uint64, []byte) {
+	b := append(append(scratch[:0], name...), 0)
+	if c := value[0]; c-'0' < 10 || c == '+' || c == '-' || c == '.' {
+		b = append(b, query.Canonical(value)...)
+	} else { // no number: its canonical form is its folded form
+		b = query.Fold(b, unsafe.Slice(unsafe.StringData(value), len(value)))
+	}
+	return xxhash.Sum64(b), b
 }
 
 // collector gathers the terms and keys of blocks, one block after the other, and of the
@@ -256,7 +259,9 @@ func (c *collector) field(name, value string) {
 		s.many = true
 		c.fieldTerm = append(c.fieldTerm, name+markManyValues)
 	}
-	c.key(equalKey(name, value))
+	var h uint64
+	h, c.term = equalKey(c.term, name, value)
+	c.key(h)
 }
 
 // finish returns the block's terms; its keys are in keys.
@@ -271,14 +276,17 @@ func (c *collector) finish() (words, values []string) {
 	return words, c.fieldTerm
 }
 
-// keySet is a set of hashes in a table of open addressing.
+// keySet is a set of hashes in a table of open addressing. The hashes that came last are
+// kept in a small table too, since most come again soon.
 type keySet struct {
-	table []uint64
-	n     int
-	zero  bool
+	recent [1 << 10]uint64
+	table  []uint64
+	n      int
+	zero   bool
 }
 
 func (s *keySet) reset() {
+	clear(s.recent[:])
 	clear(s.table)
 	s.n, s.zero = 0, false
 }
@@ -290,6 +298,11 @@ func (s *keySet) add(h uint64) bool {
 		s.zero = true
 		return fresh
 	}
+	last := &s.recent[h>>32&(1<<10-1)]
+	if *last == h {
+		return false
+	}
+	*last = h
 	if 2*s.n >= len(s.table) {
 		s.grow()
 	}
