@@ -3,6 +3,8 @@ package e2e
 import (
 	"bytes"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -89,3 +91,35 @@ func Rename(output []byte, from, to string) []byte {
 	}
 	return out.Bytes()
 }
+
+// CountPerLife changes the line numbers in grep's output over the originals (-n with file
+// names, which begin with dir) to those within a life of the file, from one rotation to
+// the next: what a line's number is in the file that holds it.
+func CountPerLife(output []byte, dir string, lives map[string][]int) []byte {
+	var out bytes.Buffer
+	out.Grow(len(output))
+	for _, l := range lines(output) {
+		if rest, ok := bytes.CutPrefix(l, []byte(dir)); ok {
+			if m := numbered.FindSubmatchIndex(rest); m != nil {
+				number, err := strconv.Atoi(string(rest[m[4]:m[5]]))
+				if err == nil {
+					before := 0
+					for _, n := range lives[string(rest[m[2]:m[3]])] {
+						if number > n {
+							before = n
+						}
+					}
+					out.WriteString(dir)
+					out.Write(rest[:m[4]])
+					out.WriteString(strconv.Itoa(number - before))
+					l = rest[m[5]:]
+				}
+			}
+		}
+		out.Write(l)
+	}
+	return out.Bytes()
+}
+
+// numbered is the name of a file and the number of a line.
+var numbered = regexp.MustCompile(`^([^:]*?\.log)[:-](\d+)[:-]`)

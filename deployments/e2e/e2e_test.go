@@ -143,6 +143,20 @@ func TestRenameTouchesOnlyWhereLinesBegin(t *testing.T) {
 	}
 }
 
+func TestCountPerLife(t *testing.T) {
+	lives := map[string][]int{"a.log": {10, 10, 20}}
+	for have, want := range map[string]string{
+		"/o/a.log:10:x\n--\n/o/a.log-11-y\n": "/o/a.log:10:x\n--\n/o/a.log-1-y\n",
+		"/o/a.log:20:12:x\n/o/a.log:21:":     "/o/a.log:10:12:x\n/o/a.log:1:",
+		"/o/b.log:99:x":                      "/o/b.log:99:x",
+		"11:x":                               "11:x",
+	} {
+		if have := string(CountPerLife([]byte(have), "/o/", lives)); have != want {
+			t.Errorf("want %q, have %q", want, have)
+		}
+	}
+}
+
 func TestBruteForce(t *testing.T) {
 	line := func(clock, address string) []byte {
 		return []byte("Dec 10 " + clock + " h sshd[1]: Failed password for root from " + address + " port 1 ssh2\r")

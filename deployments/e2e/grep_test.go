@@ -5,13 +5,14 @@ package e2e
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"sort"
 	"testing"
 )
 
 // compareGrep runs every call with grep on the originals and with foghorn grep on the
 // server, and reports each that differs in a byte of output or in exit code.
-func compareGrep(ctx context.Context, t *testing.T, bin, dir, server string, calls [][]string) {
+func compareGrep(ctx context.Context, t *testing.T, bin, dir, server string, calls [][]string, lives map[string][]int) {
 	t.Helper()
 	orig, logs := filepath.Join(dir, "orig")+"/", filepath.Join(dir, "logs")+"/"
 	files, err := filepath.Glob(orig + "*.log")
@@ -21,6 +22,9 @@ func compareGrep(ctx context.Context, t *testing.T, bin, dir, server string, cal
 	sort.Strings(files)
 	for _, call := range calls {
 		want, wantCode := output(ctx, t, "grep", append(GrepArgs(call), files...)...)
+		if slices.Contains(call, "-n") {
+			want = CountPerLife(want, orig, lives)
+		}
 		want = Rename(want, orig, logs)
 		have, haveCode := output(ctx, t, bin, append([]string{"grep", "--server", server}, call...)...)
 		if wantCode != haveCode {

@@ -95,7 +95,7 @@ func TestEndToEnd(t *testing.T) {
 	})
 	t.Logf("all indexed %.1f s after the last kill", time.Since(began).Seconds())
 
-	compareGrep(ctx, t, bin, dir, server, GrepCalls(corpora, writer.Quota(), seed))
+	compareGrep(ctx, t, bin, dir, server, GrepCalls(corpora, writer.Quota(), seed), writer.Lives())
 	checkAnomalies(ctx, t, brokers, corpora, receiver)
 	for _, r := range roles {
 		children[r].signal(os.Interrupt)

@@ -37,6 +37,7 @@ type writerFile struct {
 	written int    // lines handed out so far, those in pending included
 	pending []byte // the end of a line that was only begun
 	rotate  []int  // at these numbers of lines
+	lives   []int  // the number of lines before each life of the file but the first
 }
 
 // NewWriter makes the folders and the empty files.
@@ -93,6 +94,15 @@ func (w *Writer) Quota() map[string]int {
 	return out
 }
 
+// Lives returns, by file name, how many lines were written before each rotation.
+func (w *Writer) Lives() map[string][]int {
+	out := make(map[string][]int, len(w.files))
+	for _, f := range w.files {
+		out[f.corpus.Name+".log"] = f.lives
+	}
+	return out
+}
+
 // Step writes the next lines of each file and rotates those whose time has come. It
 // reports false after the last step.
 func (w *Writer) Step() (bool, error) {
@@ -106,6 +116,7 @@ func (w *Writer) Step() (bool, error) {
 			if err := f.Rotate(); err != nil {
 				return false, err
 			}
+			f.lives = append(f.lives, f.rotate[0])
 			f.rotate = f.rotate[1:]
 		}
 		begun := 0

@@ -251,7 +251,7 @@ func TestRestartDeliversWhatWasNotDeliveredAndNothingTwice(t *testing.T) {
 		t.Fatalf("committed at the end: want 1, have %d", p.commit())
 	}
 	p.append(t, event("1", 1, pipeline.AnomalyOpen), event("1", 2, pipeline.AnomalyResolved)) // the first repeats
-	again := newHook(t) // another server: a request that was cancelled may still reach the first
+	again := newHook(t)                                                                       // another server: a request that was cancelled may still reach the first
 	start(t, quick(Receiver{Webhook: again.URL}), p, io.Discard)
 	eventually(t, "all committed", func() bool { return p.commit() == 4 })
 	if diff := cmp.Diff([]string{"1/1"}, h.taken()); diff != "" {
