@@ -80,6 +80,11 @@ func (w *worker) follow(ctx context.Context, g *generation, now time.Time) next 
 	}
 	if len(lines) > 0 {
 		w.heard = now
+	}
+	for len(lines) > 0 && lines[0].Offset < g.at() {
+		lines = lines[1:]
+	}
+	if len(lines) > 0 {
 		w.take(g, lines, tail.At(w.liveAt))
 	}
 	behind := g.size - g.at()
@@ -92,21 +97,13 @@ func (w *worker) follow(ctx context.Context, g *generation, now time.Time) next 
 		// Far behind, or a line over the limit is being written.
 		w.stopLive()
 		return w.read(ctx, g, now)
-	case behind > 0 && now.Sub(w.heard) > stall && now.Sub(g.grew) > stall:
-		w.heard = now
-		return w.stalled(ctx, g, now)
+	case behind > 0 && g.searched != g.size && now.Sub(g.grew) >= stall:
+		if found, ok := w.chunk(ctx, g, now); found || !ok {
+			return again // it gives these lines later, and they are dropped then
+		}
 	}
 	if len(lines) == 0 {
 		w.moved(g)
 	}
 	return wait
-}
-
-// stalled reads past live when complete lines stand in g that it has not given.
-func (w *worker) stalled(ctx context.Context, g *generation, now time.Time) next {
-	if found, ok := w.chunk(ctx, g, now); !found && ok && g.file != nil && g.fault == intact {
-		return wait // a half written line
-	}
-	w.stopLive()
-	return again
 }

@@ -77,12 +77,14 @@ func (r *registry) left(g *generation, v *view) bool {
 	return f.ID != g.id
 }
 
-// forget drops finished generations whose files are gone for long, or deleted for sure.
+// forget drops finished generations whose files are gone for long, or deleted for sure. The
+// newest one is kept for long in any case: files that were at its path and were renamed
+// before they were seen are known by it.
 func (r *registry) forget(src *source, now time.Time, unseen int) {
-	kept := src.gens[:0]
+	newest, kept := src.last(), src.gens[:0]
 	for _, g := range src.gens {
 		over := g.done && g.file == nil && g.acked.Load().offset >= g.at() && !g.unseen.IsZero() &&
-			(g.id == identity.ID{} || now.Sub(g.unseen) > forgetAfter || unseen > keepUnseen)
+			(now.Sub(g.unseen) > forgetAfter || g != newest && (g.id == identity.ID{} || unseen > keepUnseen))
 		if !over {
 			kept = append(kept, g)
 			continue

@@ -15,7 +15,7 @@ import (
 const (
 	// lookEvery is how often a file with a worker is looked at: for rotation, truncation,
 	// and, where hpcloud/tail does not follow it, for new lines.
-	lookEvery = 200 * time.Millisecond
+	lookEvery = 100 * time.Millisecond
 	// settle is how long a renamed file must be quiet before the file that took its place
 	// is read: its writer may not have noticed yet.
 	settle = 500 * time.Millisecond
@@ -28,9 +28,9 @@ const (
 	lateGrace = 30 * time.Second
 	// liveMax is how far behind hpcloud/tail may be: Reader is 30 times as fast.
 	liveMax = 4 << 20
-	// stall is how long lines may stand in a file unseen by hpcloud/tail, whose
-	// notifications can be dropped, before the file is read past it.
-	stall = 600 * time.Millisecond
+	// stall is how long after a look lines may stand in a file that hpcloud/tail has not
+	// given, since its notifications can be dropped: it looks every 250 ms.
+	stall = 200 * time.Millisecond
 	// liveRetry is the pause after hpcloud/tail ended by itself.
 	liveRetry = 5 * time.Second
 	// yieldBytes and yieldQuiet end a turn when other files wait for one.
