@@ -120,7 +120,9 @@ func newLogger(cfg LogConfig) zerolog.Logger {
 		format = "console"
 	}
 	if format == "console" {
-		return zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: "15:04:05"}).Level(level).With().Timestamp().Logger()
+		// What a person at the terminal does not read: the API and the JSON form have it.
+		skip := []string{"id", "seq", "query", "group", "value", "threshold", "started"}
+		return zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: "15:04:05", FieldsExclude: skip}).Level(level).With().Timestamp().Logger()
 	}
 	return zerolog.New(os.Stderr).Level(level).With().Timestamp().Logger()
 }

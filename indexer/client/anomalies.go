@@ -171,8 +171,10 @@ func details(w io.Writer, v *pipeline.Anomaly) error {
 
 func groupText(group map[string]string) string {
 	names := make([]string, 0, len(group))
-	for n := range group {
-		names = append(names, n)
+	for n, v := range group {
+		if v != "" { // lines without the field
+			names = append(names, n)
+		}
 	}
 	sort.Strings(names)
 	parts := make([]string, len(names))

@@ -16,9 +16,9 @@ func (l logbook) batch() int { return 64 }
 func (l logbook) send(_ context.Context, items []item) error {
 	for i := range items {
 		a := &items[i].anomaly
-		e := l.log.Warn()
-		if a.State == pipeline.AnomalyResolved {
-			e = l.log.Info()
+		e := l.log.Info()
+		if a.State == pipeline.AnomalyOpen {
+			e = l.log.Warn()
 		}
 		e.Str("id", a.ID).Int("seq", a.Seq).Str("state", string(a.State)).Str("rule", a.Rule).
 			Str("severity", a.Severity).Interface("group", a.Group).Int64("count", a.Count).
