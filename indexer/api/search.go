@@ -40,7 +40,8 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 		contentType = "application/json"
 	}
 	out := newStream(w, contentType, s.cfg.WriteTimeout)
-	hits := &hitWriter{encoder: encoder{fields: in.Fields == nil || *in.Fields, mode: req.Mode}, asArray: asArray}
+	req.BodyOnly = in.Fields != nil && !*in.Fields
+	hits := &hitWriter{encoder: encoder{fields: !req.BodyOnly, mode: req.Mode}, asArray: asArray}
 	stop := out.flushing()
 	found, err := s.deps.Searcher.Search(r.Context(), req, func(h *search.Hit) error {
 		hits.hit = h

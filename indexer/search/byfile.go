@@ -136,11 +136,19 @@ func (w *work) byFile(ctx context.Context, cur *cursor, hit func(*Hit) error) er
 		}
 	}
 	err := ordered(ctx, w.s.cfg.Workers, w.pieces(sources, cur, &p.stop),
-		func(ctx context.Context, c piece) ([]uint64, error) {
+		func(ctx context.Context, c piece) (judged, error) {
 			if c.span == nil || int64(c.source) <= p.stop.Load() {
-				return nil, nil
+				return judged{}, nil
 			}
-			return w.judge(ctx, c.key)
+			set, b, err := w.judge(ctx, c.key)
+			j := judged{bits: set}
+			if w.req.Mode == Lines {
+				rowsIn(set, c.from, c.to, func(int) bool {
+					j.block = w.complete(c.key, b)
+					return false
+				})
+			}
+			return j, err
 		}, p.piece)
 	if errors.Is(err, errStop) {
 		return nil
@@ -175,16 +183,25 @@ type printer struct {
 	key   unitKey
 }
 
+// judged is a verdict and, if lines of the piece match, the block.
+type judged struct {
+	bits  []uint64
+	block *store.Block
+}
+
 // piece takes the verdict of the next piece.
-func (p *printer) piece(c piece, bits []uint64) error {
+func (p *printer) piece(c piece, j judged) error {
 	if int64(c.source) <= p.stop.Load() {
 		return nil
+	}
+	if j.block != nil {
+		p.key, p.block = c.key, j.block
 	}
 	if c.source != p.current {
 		p.current, p.shown, p.match, p.count = c.source, -1, -1, 0
 	}
 	var err error
-	rowsIn(bits, c.from, c.to, func(row int) bool {
+	rowsIn(j.bits, c.from, c.to, func(row int) bool {
 		err = p.matched(c, c.firstSeq+int64(row-c.from))
 		return err == nil && int64(c.source) > p.stop.Load()
 	})
@@ -330,7 +347,17 @@ func (p *printer) line(seq int64, context bool) error {
 func (p *printer) isMatch(seq int64) bool {
 	var e pipeline.Event
 	_, ok := p.fetch(seq, &e)
-	return ok && p.w.inRange(e.Timestamp) && p.w.matcher.Match(&e)
+	if !ok || !p.w.inRange(e.Timestamp) {
+		return false
+	}
+	if p.w.fields && !p.block.HasFields() {
+		p.block = p.w.read(p.key, true)
+		if p.block == nil {
+			return false
+		}
+		p.fetch(seq, &e)
+	}
+	return p.w.matcher.Match(&e)
 }
 
 // fetch reads line seq of the current source.
@@ -344,12 +371,15 @@ func (p *printer) fetch(seq int64, e *pipeline.Event) (*span, bool) {
 	row := sp.run.FirstRow + int(seq-sp.run.FirstSeq)
 	key := unitKey{sp.part, sp.part.BlockOf(row)}
 	if key != p.key {
-		p.key, p.block = key, p.w.read(key, true)
+		p.key, p.block = key, p.w.complete(key, nil)
 	}
 	if p.block == nil {
 		return nil, false
 	}
 	first, _ := sp.part.Rows(key.block)
 	p.block.Event(row-first, e)
+	if !p.block.HasFields() {
+		e.Host, e.Path = sp.run.Host, sp.run.Path
+	}
 	return sp, true
 }

@@ -9,6 +9,7 @@ import (
 	"sort"
 	"strings"
 
+	"foghorn/indexer/store"
 	"foghorn/pipeline"
 )
 
@@ -78,8 +79,9 @@ func (w *work) byTime(ctx context.Context, cur *cursor, hit func(*Hit) error) er
 	err := ordered(ctx, w.s.cfg.Workers, func() (int, bool) {
 		next++
 		return next, next < len(s.units)
-	}, func(ctx context.Context, i int) ([]uint64, error) {
-		return w.judge(ctx, s.units[i].key)
+	}, func(ctx context.Context, i int) (judged, error) {
+		set, b, err := w.judge(ctx, s.units[i].key)
+		return judged{set, b}, err
 	}, s.unit)
 	if err == nil {
 		err = s.finish()
@@ -91,9 +93,9 @@ func (w *work) byTime(ctx context.Context, cur *cursor, hit func(*Hit) error) er
 }
 
 // unit takes the verdict of the next block.
-func (s *sweep) unit(i int, bits []uint64) error {
-	if bits != nil {
-		s.collect(i, bits)
+func (s *sweep) unit(i int, j judged) error {
+	if j.bits != nil {
+		s.collect(i, j)
 	}
 	bound := int64(math.MaxInt64)
 	if i+1 < len(s.units) {
@@ -132,15 +134,11 @@ func (s *sweep) after(time int64) string {
 	return cursor{Time: s.sign * time}.encode(&s.w.req)
 }
 
-func (s *sweep) collect(i int, bits []uint64) {
+func (s *sweep) collect(i int, j judged) {
 	k := s.units[i].key
 	from, n := k.part.Rows(k.block)
-	b := s.w.read(k, s.w.fields)
-	if b == nil {
-		return
-	}
-	rowsIn(bits, 0, n, func(row int) bool {
-		r := ref{b.Time(row), int32(i), int32(row)}
+	rowsIn(j.bits, 0, n, func(row int) bool {
+		r := ref{j.block.Time(row), int32(i), int32(row)}
 		if s.sign*r.time < s.worst && s.behind(r, from) {
 			s.pending = append(s.pending, r)
 		}
@@ -185,12 +183,18 @@ func (s *sweep) behind(r ref, firstRow int) bool {
 
 // place tells which line of which source a reference means.
 func (s *sweep) place(r ref) (source string, seq int64) {
+	run, at := s.run(r)
+	return run.Source, run.FirstSeq + at
+}
+
+// run returns the run that a line is in, and its place there.
+func (s *sweep) run(r ref) (run *store.Run, at int64) {
 	k := s.units[r.unit].key
 	first, _ := k.part.Rows(k.block)
 	runs := k.part.Runs()
 	row := first + int(r.row)
 	i := sort.Search(len(runs), func(i int) bool { return runs[i].FirstRow+runs[i].Rows > row })
-	return runs[i].Source, runs[i].FirstSeq + int64(row-runs[i].FirstRow)
+	return &runs[i], int64(row - runs[i].FirstRow)
 }
 
 // sort puts pending in order. Ties go by source and place in it; newest first is exactly
@@ -261,13 +265,17 @@ func (s *sweep) show(refs []ref) error {
 	size := 0
 	for _, i := range order {
 		k := s.units[refs[i].unit].key
-		b := s.w.read(k, true)
+		b := s.w.complete(k, nil)
 		if b == nil {
 			continue
 		}
 		b.Event(int(refs[i].row), &events[i])
+		run, place := s.run(refs[i])
+		if !b.HasFields() {
+			events[i].Host, events[i].Path = run.Host, run.Path
+		}
 		clone(&events[i])
-		numbers[i] = s.lineNumber(refs[i])
+		numbers[i] = run.FirstLine + place + 1
 		if size += len(events[i].Body); size > batchBytes && len(refs) > 1 {
 			// Long lines: fewer at a time.
 			half := len(refs) / 2
@@ -287,15 +295,6 @@ func (s *sweep) show(refs []ref) error {
 		}
 	}
 	return nil
-}
-
-func (s *sweep) lineNumber(r ref) int64 {
-	k := s.units[r.unit].key
-	first, _ := k.part.Rows(k.block)
-	runs := k.part.Runs()
-	row := first + int(r.row)
-	i := sort.Search(len(runs), func(i int) bool { return runs[i].FirstRow+runs[i].Rows > row })
-	return runs[i].FirstLine + int64(row-runs[i].FirstRow) + 1
 }
 
 // finish returns the rest when all blocks were looked at.

@@ -109,7 +109,8 @@ func needsFields(n query.Node) bool {
 		return false
 	}
 	switch pipeline.CanonicalField(name) {
-	case "body", "source", "timestamp", "observed_timestamp", "severity_text", "severity_number":
+	case "body", "source", "timestamp", "observed_timestamp", "severity_text", "severity_number",
+		"service.name":
 		return false
 	}
 	return true

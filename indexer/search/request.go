@@ -46,6 +46,9 @@ type Request struct {
 	// Before and After are how many lines of context to give around each match, ByFile
 	// only. Overlapping groups are merged as grep merges them.
 	Before, After int
+	// BodyOnly says that of a Hit's Event only identity, size, host, path, service, times,
+	// level and line are used; the rest may be empty. It makes long answers cheaper.
+	BodyOnly bool
 	// Cursor continues a search that ended early; as given by Summary.
 	Cursor string
 	// Budget bounds the time spent; 0 is the searcher's default.

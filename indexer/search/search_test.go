@@ -153,6 +153,36 @@ func TestIndexNarrows(t *testing.T) {
 	}
 }
 
+// TestBodyOnlyGivesTheSameLines, with the fields that it promises.
+func TestBodyOnlyGivesTheSameLines(t *testing.T) {
+	w := newWriter(8, 4)
+	s, _ := open(t, storeConfig(t))
+	w.write(t, s, 1300)
+	x := searcher(t, s)
+	for _, q := range []string{"timeout", "status:>=400 timeout", "service:shop"} {
+		for _, req := range []search.Request{{Order: search.ByFile, After: 2}, {Order: search.Newest}, {Order: search.ByFile, Limit: 5, After: 3}} {
+			req.Query = parse(t, q)
+			collect := func(req search.Request) (out []string) {
+				_, err := x.Search(t.Context(), req, func(h *search.Hit) error {
+					e := h.Event
+					out = append(out, fmt.Sprint(e.ID, e.Size, e.Host, e.Path, e.Service, e.Timestamp, e.Observed, e.Severity,
+						string(e.Body), h.LineNumber, h.Context, h.Group))
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return out
+			}
+			want := collect(req)
+			req.BodyOnly = true
+			if diff := cmp.Diff(want, collect(req)); diff != "" || len(want) == 0 {
+				t.Errorf("%s %+v: %d lines (-all fields +body only)\n%s", q, req, len(want), diff)
+			}
+		}
+	}
+}
+
 // TestTimeRange: matches are within Since <= t < Until; context lines need not be.
 func TestTimeRange(t *testing.T) {
 	cfg := storeConfig(t)

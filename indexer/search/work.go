@@ -124,8 +124,9 @@ func (w *work) candidate(ctx context.Context, k unitKey) bool {
 	return b.Has(k.block)
 }
 
-// judge returns the matching lines of a block, evaluating them the first time.
-func (w *work) judge(ctx context.Context, k unitKey) ([]uint64, error) {
+// judge returns the matching lines of a block, evaluating them the first time; then it
+// returns the block as well.
+func (w *work) judge(ctx context.Context, k unitKey) (set []uint64, b *store.Block, err error) {
 	w.mu.Lock()
 	v := w.verdicts[k]
 	if v == nil {
@@ -133,26 +134,26 @@ func (w *work) judge(ctx context.Context, k unitKey) ([]uint64, error) {
 		w.verdicts[k] = v
 	}
 	w.mu.Unlock()
-	v.once.Do(func() { v.bits, v.err = w.evaluate(ctx, k) })
-	return v.bits, v.err
+	v.once.Do(func() { v.bits, b, v.err = w.evaluate(ctx, k) })
+	return v.bits, b, v.err
 }
 
-func (w *work) evaluate(ctx context.Context, k unitKey) ([]uint64, error) {
+func (w *work) evaluate(ctx context.Context, k unitKey) ([]uint64, *store.Block, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !w.inTime(k) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if k.part.Sealed() {
 		w.blocks.Add(1)
 	}
 	if !w.candidate(ctx, k) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	b := w.read(k, w.fields)
 	if b == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if k.part.Sealed() {
 		w.blocksRead.Add(1)
@@ -172,7 +173,15 @@ func (w *work) evaluate(ctx context.Context, k unitKey) ([]uint64, error) {
 		}
 	}
 	w.linesRead.Add(int64(b.Len()))
-	return found, nil
+	return found, b, nil
+}
+
+// complete returns a block with what its hits need. b is the block if it is at hand.
+func (w *work) complete(k unitKey, b *store.Block) *store.Block {
+	if b != nil && (w.req.BodyOnly || b.HasFields()) {
+		return b
+	}
+	return w.read(k, !w.req.BodyOnly)
 }
 
 // read returns a block, or nil when it cannot be read: then it is among what is missing.

@@ -14,6 +14,7 @@ type Block struct {
 	ends                            []uint32
 	lines                           []byte
 	sources                         []blockSource // of the rows, in order
+	service                         stringRefs
 	columns                         [numStringColumns]stringRefs
 	attrs                           []pipeline.Attr
 	attrEnds                        []uint32
@@ -69,7 +70,7 @@ func (b *Block) Time(i int) int64 {
 }
 
 // Event fills e with row i. Without fields (a block read for its text) only identity,
-// times, severity and line are set. e shares the block's memory and must not be changed.
+// times, severity, service and line are set. e shares the block's memory and must not be changed.
 func (b *Block) Event(i int, e *pipeline.Event) {
 	if b.rows != nil {
 		*e = b.rows[i].event
@@ -81,8 +82,8 @@ func (b *Block) Event(i int, e *pipeline.Event) {
 		Size:      b.sizes[i],
 		Truncated: b.flags[i]&flagTruncated != 0, TimeObserved: b.flags[i]&flagTimeObserved != 0,
 		Timestamp: b.times[i], Observed: b.observed[i],
-		Severity: pipeline.Severity(b.severity[i]),
-		Body:     b.Body(i),
+		Severity: pipeline.Severity(b.severity[i]), Service: b.service.at(i),
+		Body: b.Body(i),
 	}
 	if !b.hasFields {
 		return
@@ -90,11 +91,10 @@ func (b *Block) Event(i int, e *pipeline.Event) {
 	e.SeverityText = b.columns[0].at(i)
 	e.Host = b.columns[1].at(i)
 	e.Path = b.columns[2].at(i)
-	e.Service = b.columns[3].at(i)
-	e.Template = b.columns[4].at(i)
-	e.ErrorClass = b.columns[5].at(i)
-	e.TraceID = b.columns[6].at(i)
-	e.SpanID = b.columns[7].at(i)
+	e.Template = b.columns[3].at(i)
+	e.ErrorClass = b.columns[4].at(i)
+	e.TraceID = b.columns[5].at(i)
+	e.SpanID = b.columns[6].at(i)
 	start := uint32(0)
 	if i > 0 {
 		start = b.attrEnds[i-1]
@@ -148,6 +148,7 @@ func (b *Block) decodeCore(data []byte, n int) error {
 		b.ends[i] = uint32(end)
 		b.sizes[i] += int64(size) + 1
 	}
+	b.service = decodeStrings(d, n)
 	if d.err == nil && (end != uint64(len(b.lines)) || d.off != len(data)) {
 		d.fail("left-over bytes")
 	}
@@ -240,6 +241,7 @@ func (b *Block) decodeAttrs(d *decoder, n int) {
 	}
 	var shapes [][]uint32
 	b.attrEnds = make([]uint32, n)
+	b.attrs = make([]pipeline.Attr, 0, 4*n)
 	for i := range n {
 		ref := rows.uvarint()
 		if ref == 0 {

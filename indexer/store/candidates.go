@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math/bits"
 	"os"
 	"strings"
 
@@ -153,6 +154,13 @@ func (b Bits) empty() bool {
 	return true
 }
 
+func (b Bits) count() (n int) {
+	for _, w := range b {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
 func (b Bits) and(o []uint64) Bits {
 	out := make(Bits, len(b))
 	for i := range out {
@@ -216,15 +224,19 @@ func (e *evaluation) word(c CondWord, in Bits) Bits {
 		return e.probe(xxhash.Sum64String(c.Text), in)
 	}
 	if hasDigit {
+		in = e.grams(c.Text, in)
 		for _, part := range digitFree(c) {
 			in = e.word(part, in)
 		}
-		return e.grams(c.Text, in)
+		return in
 	}
-	if !e.terms || c.Kind != Whole && len(c.Text) < minPart {
+	if in.empty() || !e.terms || c.Kind != Whole && len(c.Text) < minPart {
 		return in
 	}
 	set, ok := e.day.leaves[c]
+	if !ok && (c.Kind == Suffix || c.Kind == Infix) && in.count() <= 1 {
+		return in // reading the block costs less than looking through all terms
+	}
 	if !ok {
 		var err error
 		if set, err = e.day.view.wordBlocks(e.ctx, c); err != nil {

@@ -32,8 +32,12 @@ const (
 	valueRefs
 )
 
-// stringColumns lists the string columns in their order in the file.
-const numStringColumns = 8
+// numStringColumns is how many string columns the fields group has; stringColumn gives
+// their order. The service is in the core group: every answer shows it.
+const (
+	numStringColumns = 7
+	columnService    = numStringColumns
+)
 
 func stringColumn(e *pipeline.Event, c int) string {
 	switch c {
@@ -44,15 +48,15 @@ func stringColumn(e *pipeline.Event, c int) string {
 	case 2:
 		return e.Path
 	case 3:
-		return e.Service
-	case 4:
 		return e.Template
-	case 5:
+	case 4:
 		return e.ErrorClass
-	case 6:
+	case 5:
 		return e.TraceID
+	case 6:
+		return e.SpanID
 	}
-	return e.SpanID
+	return e.Service
 }
 
 // columnWriter encodes blocks; it keeps its buffers between them.
@@ -84,7 +88,7 @@ func (w *columnWriter) encode(rows []*row) {
 	w.encodeCore(rows)
 	w.fields = w.fields[:0]
 	for c := range numStringColumns {
-		w.encodeStrings(rows, c)
+		w.fields = w.appendStrings(w.fields, rows, c)
 	}
 	w.encodeAttrs(rows)
 	w.lines = w.lines[:0]
@@ -124,7 +128,7 @@ func (w *columnWriter) encodeCore(rows []*row) {
 	for _, r := range rows {
 		b = binary.AppendUvarint(b, uint64(len(r.event.Body)))
 	}
-	w.core = b
+	w.core = w.appendStrings(b, rows, columnService)
 }
 
 // appendTimes writes times as differences in the largest unit that divides them all.
@@ -148,7 +152,7 @@ func appendTimes(b []byte, rows []*row, get func(*row) int64) []byte {
 	return b
 }
 
-func (w *columnWriter) encodeStrings(rows []*row, c int) {
+func (w *columnWriter) appendStrings(b []byte, rows []*row, c int) []byte {
 	first := stringColumn(&rows[0].event, c)
 	same := true
 	for _, r := range rows[1:] {
@@ -159,14 +163,12 @@ func (w *columnWriter) encodeStrings(rows []*row, c int) {
 	}
 	switch {
 	case same && first == "":
-		w.fields = append(w.fields, columnEmpty)
-		return
+		return append(b, columnEmpty)
 	case same:
-		w.fields = appendString(append(w.fields, columnConst), first)
-		return
+		return appendString(append(b, columnConst), first)
 	}
 	clear(w.dict)
-	b := append(w.fields, columnRefs)
+	b = append(b, columnRefs)
 	var last string
 	var lastRef uint64
 	for _, r := range rows {
@@ -185,7 +187,7 @@ func (w *columnWriter) encodeStrings(rows []*row, c int) {
 		}
 		last, lastRef = s, ref
 	}
-	w.fields = b
+	return b
 }
 
 // encodeAttrs writes one stream of keys (a reference to a list of keys per row) and one
