@@ -23,7 +23,7 @@ func TestWholeFlow(t *testing.T) {
 		t.Skip("not asked for: run with -bench-flow")
 	}
 	ctx := untilTimeout(t)
-	corpora, real, err := Corpora(sharedData)
+	corpora, real, err := Corpora(*sharedFlag)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,12 +31,12 @@ func TestEndToEnd(t *testing.T) {
 		t.Skip("a measurement was asked for")
 	}
 	ctx := untilTimeout(t)
-	corpora, real, err := Corpora(sharedData)
+	corpora, real, err := Corpora(*sharedFlag)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !real {
-		t.Logf("no folder %s: the lines are the demonstration shop's", sharedData)
+		t.Logf("no folder %s: the lines are the demonstration shop's", *sharedFlag)
 	}
 	seed := *seedFlag
 	if seed == 0 {

@@ -26,6 +26,7 @@ var (
 	linesFlag   = flag.Int("lines", 420_000, "lines written in the end-to-end run")
 	rateFlag    = flag.Int("rate", 20_000, "lines per second written in the end-to-end run")
 	latencyFlag = flag.Bool("latency", false, "measure the time from write to search")
+	sharedFlag  = flag.String("shared", sharedData, "the folder with lines of real systems; without it the shop's lines are taken")
 	flowFlag    = flag.Bool("bench-flow", false, "measure the whole flow over a backlog")
 	flowLines   = flag.Int("flow-lines", 2_000_000, "lines of the backlog of -bench-flow")
 )
