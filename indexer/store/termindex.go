@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/blevesearch/bleve/v2/document"
@@ -26,11 +27,13 @@ import (
 // damaged it is made anew.
 type termIndex struct {
 	path string
+	in   atomic.Pointer[map[uint64]int] // segment: its number of blocks; replaced, never changed
+
+	writing sync.Mutex // one batch at a time; searches do not wait for it
 
 	mu   sync.Mutex
-	idx  index.Index
-	in   map[uint64]int // segment: its number of blocks
-	view *termView      // of the newest batch, or nil
+	idx  index.Index // nil when closed
+	view *termView   // of the newest batch, or nil
 }
 
 var internalSegments = []byte("foghorn.segments")
@@ -45,6 +48,8 @@ var registerPacer = sync.OnceFunc(func() {
 
 // errIndexDamaged is wrapped when a term index has to be made anew.
 var errIndexDamaged = errors.New("term index damaged")
+
+var errTermsClosed = errors.New("term index is closed")
 
 // openTermIndex opens or makes the index in path.
 func openTermIndex(path string, queue *index.AnalysisQueue) (t *termIndex, err error) {
@@ -79,7 +84,8 @@ func openTermIndex(path string, queue *index.AnalysisQueue) (t *termIndex, err e
 		_ = idx.Close()
 		return nil, fmt.Errorf("%w: %w", errIndexDamaged, err)
 	}
-	t.in, t.view = v.in, v
+	t.view = v
+	t.in.Store(&v.in)
 	return t, nil
 }
 
@@ -128,9 +134,7 @@ func checkZap(name string) error {
 
 // has says whether the segment's blocks are in.
 func (t *termIndex) has(segment uint64) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	_, ok := t.in[segment]
+	_, ok := (*t.in.Load())[segment]
 	return ok
 }
 
@@ -138,13 +142,16 @@ func (t *termIndex) has(segment uint64) bool {
 // durable later, and are added again at the next start if that did not happen.
 func (t *termIndex) add(segments map[uint64][]blockTerms) (err error) {
 	defer recovered(&err)
+	t.writing.Lock()
+	defer t.writing.Unlock()
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.idx == nil {
-		return errors.New("term index is closed")
+	idx := t.idx
+	t.mu.Unlock()
+	if idx == nil {
+		return errTermsClosed
 	}
 	batch := index.NewBatch()
-	in := maps.Clone(t.in)
+	in := maps.Clone(*t.in.Load())
 	for segment, blocks := range segments {
 		for i, b := range blocks {
 			doc := document.NewDocument(blockID(segment, i))
@@ -155,10 +162,12 @@ func (t *termIndex) add(segments map[uint64][]blockTerms) (err error) {
 		in[segment] = len(blocks)
 	}
 	batch.SetInternal(internalSegments, encodeSegments(in))
-	if err := t.idx.Batch(batch); err != nil {
+	if err := idx.Batch(batch); err != nil {
 		return fmt.Errorf("index %s: %w", t.path, err)
 	}
-	t.in = in
+	t.in.Store(&in)
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.view != nil {
 		t.view.release()
 		t.view = nil
@@ -168,6 +177,8 @@ func (t *termIndex) add(segments map[uint64][]blockTerms) (err error) {
 
 // close releases the index; views in use stay good until they are released.
 func (t *termIndex) close() error {
+	t.writing.Lock()
+	defer t.writing.Unlock()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.idx == nil {
@@ -188,7 +199,7 @@ func (t *termIndex) acquire() (v *termView, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.idx == nil {
-		return nil, errors.New("term index is closed")
+		return nil, errTermsClosed
 	}
 	if t.view == nil {
 		if t.view, err = t.newView(); err != nil {
