@@ -36,7 +36,7 @@ func (r *registry) classify(ctx context.Context, f *discover.Found, v *view) (he
 	if r.unresolved(ctx, src) {
 		return false // the next scan decides
 	}
-	r.missed(src, v)
+	r.missed(ctx, src, v)
 	r.register(src, f, v.now, len(src.gens))
 	return false
 }
@@ -184,8 +184,11 @@ func (r *registry) movedFrom(src *source, f *discover.Found) bool {
 }
 
 // missed takes in the files that were at src's path, and were renamed, since the newest
-// generation was found. src.mu is held.
-func (r *registry) missed(src *source, v *view) {
+// generation was found; a resolution to come asks again. src.mu is held.
+func (r *registry) missed(ctx context.Context, src *source, v *view) {
+	if r.unresolved(ctx, src) {
+		return // one of them may be a copy
+	}
 	src.folder = v.folder(src.path).mtime
 	if v.now.UnixNano()-src.folder < int64(bornSlack) {
 		src.folder = 0 // more names can come within the same tick of the file system's clock

@@ -17,7 +17,7 @@
 //     generation is on disk before its first line is produced.
 //   - A renamed file keeps its source and generation, and is read to its end, the
 //     unterminated last line too, before lines of the file that took its place. A writer
-//     that goes on writing to the renamed file for longer than drainLimit is still read,
+//     that goes on writing to the renamed file for longer than 3 s is still read,
 //     beside the new file.
 //   - A truncated file starts a new generation. If the folder holds a copy of what it was
 //     (logrotate's copytruncate), lines that were not read yet are read from the copy

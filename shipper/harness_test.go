@@ -183,6 +183,9 @@ func (b *bench) startLog(log zerolog.Logger) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	s.wait = patience{
+		settle: 100 * time.Millisecond, drainLimit: time.Second, grace: 500 * time.Millisecond, lateGrace: 5 * time.Second,
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	b.s, b.stop, b.done = s, stop, make(chan error, 1)
 	go func() { b.done <- s.Run(ctx) }()

@@ -79,6 +79,7 @@ func (k fileSink) Partitions(context.Context, string) (int, error) { return 2, n
 // TestNothingIsLostWhenTheShipperIsKilledAtAnyMoment kills a shipper's process with SIGKILL
 // again and again while files are written and rotated.
 func TestNothingIsLostWhenTheShipperIsKilledAtAnyMoment(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	b := &bench{t: t, dir: dir}
 	var cmd *exec.Cmd

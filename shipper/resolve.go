@@ -25,7 +25,7 @@ func (r *registry) check(ctx context.Context, src *source, v *view) {
 		}
 	}
 	if rewritten {
-		r.missed(src, v)
+		r.missed(ctx, src, v)
 	}
 	for i, g := range src.gens {
 		if g.away.IsZero() && (i < len(src.gens)-1 || r.left(g, v)) {
@@ -37,7 +37,7 @@ func (r *registry) check(ctx context.Context, src *source, v *view) {
 			r.s.metrics.rotations.Inc()
 			r.log.Debug().Str("path", src.path).Uint64("generation", g.number).Msg("file left its path")
 			if i == len(src.gens)-1 {
-				r.missed(src, v)
+				r.missed(ctx, src, v)
 			}
 			break // missed may have changed the list; the others are looked at next time
 		}
@@ -47,7 +47,7 @@ func (r *registry) check(ctx context.Context, src *source, v *view) {
 		}
 	}
 	if g := src.last(); g != nil && !g.away.IsZero() && v.folder(src.path).mtime != src.folder {
-		r.missed(src, v)
+		r.missed(ctx, src, v)
 	}
 	unseen := 0
 	for _, g := range src.gens {

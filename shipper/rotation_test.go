@@ -23,6 +23,7 @@ func TestLiveLines(t *testing.T) {
 }
 
 func TestRenameAndCreate(t *testing.T) {
+	t.Parallel()
 	for _, glob := range []string{"app.log", "app.log*"} {
 		t.Run(glob, func(t *testing.T) {
 			b := newBench(t, glob)
@@ -48,6 +49,7 @@ func TestRenameAndCreate(t *testing.T) {
 }
 
 func TestRenamedWhileDown(t *testing.T) {
+	t.Parallel()
 	for _, glob := range []string{"app.log", "app.log*"} {
 		t.Run(glob, func(t *testing.T) {
 			b := newBench(t, glob)
@@ -99,6 +101,7 @@ func TestCopyTruncate(t *testing.T) {
 }
 
 func TestCopyTruncateWhileDownReadsTheRestFromTheCopy(t *testing.T) {
+	t.Parallel()
 	for _, glob := range []string{"app.log", "app.log*"} {
 		t.Run(glob, func(t *testing.T) {
 			b := newBench(t, glob)
@@ -125,6 +128,7 @@ func TestCopyTruncateWhileDownReadsTheRestFromTheCopy(t *testing.T) {
 }
 
 func TestDeleteAndCreate(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "app.log")
 	b.write("app.log", "same\n")
 	b.start()
@@ -155,6 +159,7 @@ func TestTruncateThatRegrowsPastTheOldOffset(t *testing.T) {
 }
 
 func TestRenamedFileThatIsStillWritten(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "app.log")
 	b.write("app.log", "a1\n")
 	b.start()
@@ -247,6 +252,7 @@ func TestHoleLeftByAWriterWithoutAppend(t *testing.T) {
 }
 
 func TestLastLineOfARemovedFileIsShippedWhenNothingComesInItsPlace(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "app.log")
 	b.write("app.log", "a1\nhalf")
 	b.start()
@@ -258,6 +264,7 @@ func TestLastLineOfARemovedFileIsShippedWhenNothingComesInItsPlace(t *testing.T)
 }
 
 func TestIdleFileIsWatched(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "app.log")
 	b.cfg.IdleAfter = 1
 	b.write("app.log", "a1\n")
@@ -282,5 +289,25 @@ func TestIdleFileIsWatched(t *testing.T) {
 		b.until("it is idle", func() bool { return b.s.Status().Active == 0 })
 		c.do()
 		b.want("app.log", c.want...)
+	}
+}
+
+func TestWriterThatNeverNoticesTheRotationDoesNotHoldUpTheNewFile(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "app.log")
+	b.write("app.log", "a1\n")
+	b.start()
+	b.want("app.log", "a1")
+	b.rename("app.log", "app.log.1")
+	b.write("app.log", "b1\n")
+	written := 0
+	b.until("the new file's line", func() bool {
+		b.write("app.log.1", "late\n")
+		written++
+		return strings.Contains(strings.Join(b.sink.texts("app.log"), " "), "b1")
+	})
+	b.until("all late lines", func() bool { return b.sink.count() == written+2 })
+	if g := b.sink.gaps(); g != nil {
+		t.Error(g)
 	}
 }

@@ -150,6 +150,7 @@ func TestAfterAnOrderlyStopNothingIsSentAgain(t *testing.T) {
 }
 
 func TestStopDoesNotWaitLongForAnAbsentBroker(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "*.log")
 	b.sink.leave()
 	b.write("a.log", "a1\n")
@@ -224,6 +225,7 @@ func TestOneFileIsShippedOnceWhateverItsNames(t *testing.T) {
 }
 
 func TestSymlinkThatIsPointedElsewhereIsARotation(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "current.log")
 	b.write("1.txt", "a1\n")
 	b.write("2.txt", "b1\n")
@@ -332,6 +334,7 @@ func TestRefusedLineGoesToTheDeadLetters(t *testing.T) {
 }
 
 func TestLinesThatNobodyAcceptsAreTriedForEver(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "*.log")
 	var mu sync.Mutex
 	tries := 0
@@ -347,19 +350,20 @@ func TestLinesThatNobodyAcceptsAreTriedForEver(t *testing.T) {
 }
 
 func TestMoreFilesThanTurnsAndOpenFiles(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "*.log")
 	b.cfg.MaxActive, b.cfg.MaxOpen = 2, 3
-	for i := range 12 {
+	for i := range 6 {
 		b.write(fmt.Sprintf("%02d.log", i), "one\n")
 	}
 	b.start()
-	for i := range 12 {
+	for i := range 6 {
 		b.want(fmt.Sprintf("%02d.log", i), "one")
 	}
-	for i := range 12 {
+	for i := range 6 {
 		b.write(fmt.Sprintf("%02d.log", i), "two\n")
 	}
-	for i := range 12 {
+	for i := range 6 {
 		b.want(fmt.Sprintf("%02d.log", i), "one", "two")
 	}
 	if n := b.s.Status().Active; n > 2 {

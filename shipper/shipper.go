@@ -28,6 +28,7 @@ const stopGrace = 3 * time.Second
 type Shipper struct {
 	cfg      Config
 	sink     pipeline.Sink
+	wait     patience
 	log      zerolog.Logger
 	metrics  *metrics
 	schedule *scheduler
@@ -52,7 +53,7 @@ func New(cfg Config, sink pipeline.Sink, log zerolog.Logger, reg prometheus.Regi
 		return nil, fmt.Errorf("shipper: %w", err)
 	}
 	s := &Shipper{
-		cfg: cfg, sink: sink, log: log.With().Str("component", "shipper").Logger(),
+		cfg: cfg, sink: sink, wait: defaultPatience(), log: log.With().Str("component", "shipper").Logger(),
 		readers: make(chan *tail.Reader, max(2, runtime.GOMAXPROCS(0))),
 		kicks:   make(chan struct{}, 1),
 		ready:   make(chan struct{}),

@@ -16,16 +16,6 @@ const (
 	// lookEvery is how often a file with a worker is looked at: for rotation, truncation,
 	// and, where hpcloud/tail does not follow it, for new lines.
 	lookEvery = 100 * time.Millisecond
-	// settle is how long a renamed file must be quiet before the file that took its place
-	// is read: its writer may not have noticed yet.
-	settle = 500 * time.Millisecond
-	// drainLimit ends that wait for a file whose writer goes on writing to it.
-	drainLimit = 3 * time.Second
-	// grace is how long a file that was renamed or removed with nothing in its place must
-	// be quiet before its end is taken for its end.
-	grace = 5 * time.Second
-	// lateGrace is how long a finished file is kept open for a writer that comes late.
-	lateGrace = 30 * time.Second
 	// liveMax is how far behind hpcloud/tail may be: Reader is 30 times as fast.
 	liveMax = 4 << 20
 	// stall is how long after a look lines may stand in a file that hpcloud/tail has not
@@ -41,6 +31,28 @@ const (
 	gather      = 5 * time.Millisecond
 	gatherBytes = 64 << 10
 )
+
+// patience is how long writers are waited for. It is no configuration: only tests are
+// less patient.
+type patience struct {
+	// settle is how long a renamed file must be quiet before the file that took its place
+	// is read: its writer may not have noticed yet.
+	settle time.Duration
+	// drainLimit ends that wait for a file whose writer goes on writing to it.
+	drainLimit time.Duration
+	// grace is how long a file that was renamed or removed with nothing in its place must
+	// be quiet before its end is taken for its end.
+	grace time.Duration
+	// lateGrace is how long a finished file is kept open for a writer that comes late.
+	lateGrace time.Duration
+}
+
+func defaultPatience() patience {
+	return patience{
+		settle: 500 * time.Millisecond, drainLimit: 3 * time.Second,
+		grace: 5 * time.Second, lateGrace: 30 * time.Second,
+	}
+}
 
 // next is what a worker does after a step.
 type next uint8
@@ -294,11 +306,11 @@ func (w *worker) take(g *generation, lines []tail.Line, cur tail.Cursor) {
 func (w *worker) end(ctx context.Context, g *generation, now time.Time) next {
 	quiet, away := now.Sub(g.grew), now.Sub(g.away)
 	switch {
-	case w.src.newerThan(g) && quiet >= settle:
-	case w.src.newerThan(g) && away >= drainLimit:
+	case w.src.newerThan(g) && quiet >= w.s.wait.settle:
+	case w.src.newerThan(g) && away >= w.s.wait.drainLimit:
 		g.done = true // its last line may be half written: late takes it
 		return again
-	case quiet >= grace && away >= grace:
+	case quiet >= w.s.wait.grace && away >= w.s.wait.grace:
 	default:
 		if !w.src.newerThan(g) {
 			w.moved(g)
@@ -352,10 +364,10 @@ func (w *worker) late(ctx context.Context, g *generation, now time.Time) next {
 	case g.fault != intact || g.file == nil:
 		g.close()
 		return rest
-	case now.Sub(g.grew) >= grace && g.size > g.at():
+	case now.Sub(g.grew) >= w.s.wait.grace && g.size > g.at():
 		w.rest(ctx, g, now)
 		return again
-	case now.Sub(g.grew) >= lateGrace && now.Sub(g.away) >= lateGrace:
+	case now.Sub(g.grew) >= w.s.wait.lateGrace && now.Sub(g.away) >= w.s.wait.lateGrace:
 		g.close()
 		return rest
 	}
