@@ -29,8 +29,7 @@ const defaultKafka = "127.0.0.1:9092"
 type upOptions struct {
 	config, data, rules, listen, kafka string
 	logs                               []string
-	demo                               bool
-	quiet                              bool
+	demo, quiet, fsync                 bool
 }
 
 func upCommand() *cobra.Command {
@@ -61,6 +60,7 @@ this one stopped.`,
 	f.StringVar(&o.listen, "listen", defaultListen, "`host:port` of the search API")
 	f.StringVar(&o.kafka, "kafka-listen", defaultKafka, "`host:port` of the embedded Kafka; another port is taken when the default is in use")
 	f.BoolVar(&o.demo, "demo", false, "follow a small shop that breaks after half a minute, instead of --logs")
+	f.BoolVar(&o.fsync, "fsync", false, "let Kafka write every batch to the disk before it counts: nothing is lost when the power fails, for less than half the speed")
 	f.BoolVar(&o.quiet, "quiet", false, "print no progress")
 	return cmd
 }
@@ -122,7 +122,7 @@ func up(ctx context.Context, cfg Config, o upOptions, out io.Writer) error {
 	if _, err := memlimit.Set(memlimit.WithRatio(0.9), memlimit.WithProvider(memlimit.FromCgroup)); err != nil {
 		log.Debug().Err(err).Msg("no memory limit is set")
 	}
-	broker, err := startBroker(cfg.Data, o.kafka)
+	broker, err := startBroker(cfg.Data, o.kafka, o.fsync)
 	if err != nil {
 		return err
 	}
@@ -133,9 +133,9 @@ func up(ctx context.Context, cfg Config, o upOptions, out io.Writer) error {
 
 // startBroker takes the default port if it is free, another one if not; a port that was
 // asked for is a must.
-func startBroker(data, listen string) (*embedded.Broker, error) {
+func startBroker(data, listen string, fsync bool) (*embedded.Broker, error) {
 	ec := embedded.DefaultConfig()
-	ec.DataDir, ec.Listen = filepath.Join(data, "kafka"), listen
+	ec.DataDir, ec.Listen, ec.SyncWrites = filepath.Join(data, "kafka"), listen, fsync
 	broker, err := embedded.Start(ec)
 	if errors.Is(err, syscall.EADDRINUSE) && listen == defaultKafka {
 		ec.Listen = "127.0.0.1:0"
