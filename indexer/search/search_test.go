@@ -92,9 +92,9 @@ func TestSearchEqualsEvaluationOfEveryLine(t *testing.T) {
 	cfg := storeConfig(t)
 	w := newWriter(3, 7)
 	w.longWords = true
-	for round := range 4 {
+	for round := range 3 {
 		s, stop := open(t, cfg)
-		w.write(t, s, 1700)
+		w.write(t, s, 1300)
 		x := searcher(t, s)
 		if round > 0 {
 			indexed(t, s)

@@ -12,8 +12,8 @@ type Config struct {
 	Dir string
 	// BlockLines is how many lines are compressed and indexed together.
 	BlockLines int
-	// A head is sealed when it has SegmentLines lines or SegmentBytes bytes of lines and
-	// values, or when its first line is SegmentAge old.
+	// A head is sealed when it has SegmentLines lines or takes SegmentBytes of memory, or
+	// when its first line is SegmentAge old. Up to two heads are in memory at a time.
 	SegmentLines int
 	SegmentBytes int64
 	SegmentAge   time.Duration
@@ -35,7 +35,7 @@ func DefaultConfig(dir string) Config {
 		Dir:          dir,
 		BlockLines:   4096,
 		SegmentLines: 65536,
-		SegmentBytes: 24 << 20,
+		SegmentBytes: 48 << 20,
 		SegmentAge:   5 * time.Minute,
 		IndexDelay:   2 * time.Second,
 		RetainAge:    30 * 24 * time.Hour,

@@ -1,7 +1,7 @@
 // Package store keeps the lines: a head in memory that is searchable at once, and sealed
 // segments on disk, in one folder per day of indexing. FORMAT.md draws the bytes.
 //
-//	Append ─► head ─(65,536 lines, 24 MB, 5 min, stop)─► segment file + Bleve batch
+//	Append ─► head ─(65,536 lines, 48 MB, 5 min, stop)─► segment file + Bleve batch
 //	              └──────────────── View ◄───────────────┘
 //
 // What enters: the events of records of logs.events, with the records' offsets. What

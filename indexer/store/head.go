@@ -22,14 +22,21 @@ const rowsPerChunk = 1024
 
 type chunk [rowsPerChunk]row
 
+// rowMemory is what a row takes besides its line and attributes, attrMemory an attribute
+// besides its value, in bytes.
+const (
+	rowMemory  = 340
+	attrMemory = 32
+)
+
 // head is the open end of the store: rows in the order they came. One goroutine at a time
 // appends (the store's lock); readers take a view and hold no lock while they scan, since
 // a row never changes once n counts it.
 type head struct {
 	chunks    []*chunk
 	n         atomic.Int64
-	bytes     int64 // of lines and values
-	lineBytes int64
+	lineBytes int64 // of raw lines
+	memory    int64 // about what the rows take
 	// names are the sources' ids by their numbers, local to this head.
 	names   []string
 	numbers map[string]uint32
@@ -55,10 +62,10 @@ func (h *head) append(e *pipeline.Event, seq, line int64) {
 	r := &h.chunks[n/rowsPerChunk][n%rowsPerChunk]
 	*r = row{event: *e, source: num, seq: seq, line: line}
 	r.event.ID.Source = h.names[num] // one string for all its rows
-	h.bytes += int64(len(e.Body))
 	h.lineBytes += int64(len(e.Body))
+	h.memory += rowMemory + int64(len(e.Body))
 	for i := range e.Attrs {
-		h.bytes += int64(len(e.Attrs[i].Value))
+		h.memory += attrMemory + int64(len(e.Attrs[i].Value))
 	}
 	h.n.Store(int64(n + 1))
 }

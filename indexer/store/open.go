@@ -133,6 +133,9 @@ func (s *Store) loadDay(dir, day string) error {
 	return nil
 }
 
+// closeWait is how long Close waits for Bleve to write; what it did not is indexed again.
+const closeWait = 5 * time.Second
+
 // Close releases the folder. What was not sealed is not kept: Run seals it before it
 // returns. It must not be called while Run runs.
 func (s *Store) Close() error {
@@ -142,7 +145,7 @@ func (s *Store) Close() error {
 	s.mu.Unlock()
 	var errs []error
 	for day, t := range days {
-		if err := t.close(); err != nil {
+		if err := t.close(closeWait); err != nil {
 			errs = append(errs, fmt.Errorf("close term index of %s: %w", day, err))
 		}
 	}

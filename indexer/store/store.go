@@ -125,7 +125,7 @@ func (s *Store) lockWithRoom(ctx context.Context) error {
 }
 
 func (s *Store) full(h *head) bool {
-	return h.n.Load() >= int64(s.cfg.SegmentLines) || h.bytes >= s.cfg.SegmentBytes
+	return h.n.Load() >= int64(s.cfg.SegmentLines) || h.memory >= s.cfg.SegmentBytes
 }
 
 // rotate hands the head to the sealer, if that is free.

@@ -29,7 +29,8 @@ type termIndex struct {
 	path string
 	in   atomic.Pointer[map[uint64]int] // segment: its number of blocks; replaced, never changed
 
-	writing sync.Mutex // one batch at a time; searches do not wait for it
+	writing sync.Mutex    // one batch at a time; searches do not wait for it
+	durable chan struct{} // closed when the last batch is on the disk; nil without one
 
 	mu   sync.Mutex
 	idx  index.Index // nil when closed
@@ -162,10 +163,13 @@ func (t *termIndex) add(segments map[uint64][]blockTerms) (err error) {
 		in[segment] = len(blocks)
 	}
 	batch.SetInternal(internalSegments, encodeSegments(in))
+	durable := make(chan struct{})
+	batch.SetPersistedCallback(func(error) { close(durable) })
 	if err := idx.Batch(batch); err != nil {
 		return fmt.Errorf("index %s: %w", t.path, err)
 	}
 	t.in.Store(&in)
+	t.durable = durable
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.view != nil {
@@ -175,10 +179,17 @@ func (t *termIndex) add(segments map[uint64][]blockTerms) (err error) {
 	return nil
 }
 
-// close releases the index; views in use stay good until they are released.
-func (t *termIndex) close() error {
+// close releases the index, once what was added is on the disk or wait has passed; views
+// in use stay good until they are released.
+func (t *termIndex) close(wait time.Duration) error {
 	t.writing.Lock()
 	defer t.writing.Unlock()
+	if t.durable != nil && wait > 0 {
+		select {
+		case <-t.durable:
+		case <-time.After(wait):
+		}
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.idx == nil {

@@ -205,7 +205,7 @@ func (s *Store) dropTermIndex(day string) {
 	delete(s.days, day)
 	s.mu.Unlock()
 	if t != nil {
-		if err := t.close(); err != nil {
+		if err := t.close(0); err != nil {
 			s.failed(err)
 		}
 	}
