@@ -301,6 +301,16 @@ func (b *bench) settled() {
 	})
 }
 
+// first is the oldest generation of a source.
+func (b *bench) first(name string) *generation {
+	b.s.mu.Lock()
+	src := b.s.sources[b.path(name)]
+	b.s.mu.Unlock()
+	src.mu.Lock()
+	defer src.mu.Unlock()
+	return src.gens[0]
+}
+
 // generations of a source, in the order in which their first lines came.
 func (k *memorySink) generations(name string) []uint64 {
 	var out []uint64

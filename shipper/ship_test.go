@@ -102,12 +102,10 @@ func TestBrokerAwayBoundsMemoryAndLosesNothing(t *testing.T) {
 	b.until("a lane is full", func() bool { return b.s.Status().Read > int64(b.cfg.MaxMemory)/6 })
 	b.rename("0.log", "0.log.1") // and the shipper still has to find its end
 	b.until("it left its path", func() bool {
-		b.s.mu.Lock()
-		src := b.s.sources[b.path("0.log")]
-		b.s.mu.Unlock()
-		src.mu.Lock()
-		defer src.mu.Unlock()
-		return !src.gens[0].away.IsZero()
+		g := b.first("0.log")
+		g.src.mu.Lock()
+		defer g.src.mu.Unlock()
+		return !g.away.IsZero()
 	})
 	if read := b.s.Status().Read; read > int64(b.cfg.MaxMemory) {
 		t.Errorf("read %d bytes while the broker is away, want %d at most", read, b.cfg.MaxMemory)
@@ -303,7 +301,12 @@ func TestLostLinesAreLoggedWithPathAndBytes(t *testing.T) {
 	b.start()
 	b.want("a.log", "a1")
 	b.write("a.log", "half")
-	b.until("it was seen", func() bool { return b.s.Status().Bytes == 7 })
+	b.until("its worker saw it", func() bool {
+		g := b.first("a.log")
+		g.src.mu.Lock()
+		defer g.src.mu.Unlock()
+		return g.held == 7
+	})
 	b.end()
 	var log syncBuffer
 	if err := os.Remove(b.path("a.log")); err != nil {
