@@ -58,10 +58,10 @@ const (
 	maxMatchedTerms = 4096
 )
 
-// Candidates returns, for a sealed part, which of its blocks may hold an event that
-// fulfils the condition: a bit per block. It may name a block that holds none, and never
-// leaves out one that does. What cannot be read of the index rules out nothing; unread
-// names it. A Candidates is used by one goroutine.
+// Candidates tells, for the sealed parts of a view, which of their blocks may hold an
+// event that fulfils a condition. It may name a block that holds none, and never leaves
+// out one that does. What cannot be read of the index rules out nothing. A Candidates is
+// used by one goroutine at a time.
 type Candidates struct {
 	cond Cond
 	view *View
