@@ -30,7 +30,13 @@
 // with path and number of bytes where that is known.
 //
 // What can be missed: a file that is truncated and then holds exactly the same bytes as
-// before, at its beginning and where reading stood, between two looks.
+// before, at its beginning and where reading stood, between two looks; a file that came
+// and was removed between two scans; and, of two lives of a file that came and went between
+// two scans, one that holds nothing but the first bytes of the next.
+//
+// What can be sent twice under two identities: the lines of a second copy of a truncated
+// file, under another name that rotation gives; and those of a file that no scan met for a
+// day (its folder was not mounted) and that came back.
 //
 // How a copy is told. A file is the copy of a generation when its name is one that
 // rotation gives to the source's path (identity.Rotated), and

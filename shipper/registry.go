@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	// saveEvery bounds how often the checkpoint is written.
+	// saveEvery bounds how often the checkpoint is written; one that takes long to write is
+	// written less often, so that it takes a twentieth of the time.
 	saveEvery = time.Second
 	// scanGap is the least time between two scans that workers ask for.
 	scanGap = 50 * time.Millisecond
@@ -36,6 +37,7 @@ type registry struct {
 	problems      map[string]string // path to what was logged about it
 	unsaved       []*generation     // found, and not in the checkpoint yet
 	saved         time.Time
+	saveTook      time.Duration
 	saveFailed    bool
 	first         bool // no scan was done yet
 }
@@ -90,7 +92,7 @@ func (r *registry) run(ctx context.Context) {
 		start := time.Now()
 		r.scan(ctx, start)
 		took := time.Since(start)
-		if r.s.dirty.Load() && time.Since(r.saved) >= saveEvery {
+		if r.s.dirty.Load() && time.Since(r.saved) >= max(saveEvery, 20*r.saveTook) {
 			r.keep()
 		}
 		// However many files there are, scanning takes a sixteenth of the time, and a fifth
@@ -136,11 +138,12 @@ func (r *registry) save() error {
 		src.mu.Unlock()
 	}
 	r.saved = time.Now()
-	if err := r.store.Save(&st); err != nil {
+	err := r.store.Save(&st)
+	r.saveTook = time.Since(r.saved)
+	if err != nil {
 		r.s.dirty.Store(true)
-		return err
 	}
-	return nil
+	return err
 }
 
 // close closes all files.
