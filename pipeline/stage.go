@@ -29,9 +29,10 @@ type Claim interface {
 	// OffsetAt returns the first offset whose record was produced at or after t, or the
 	// end of the partition when there is none.
 	OffsetAt(ctx context.Context, t time.Time) (int64, error)
-	// Fetch returns the next records in order, at least one, or none when wait passed
-	// without any. It survives a broker's absence (it waits), and reports records that
-	// retention removed before they were read as a *GapError together with moving on.
+	// Fetch returns the next records in order, at least one, or none when wait passed and
+	// the broker says that there are none. It survives a broker's absence (it waits, beyond
+	// wait, as silence is not known then), and reports records that retention removed before
+	// they were read as a *GapError together with moving on.
 	Fetch(ctx context.Context, wait time.Duration) ([]Message, error)
 	// HighWatermark is the end of the partition as of the last Fetch.
 	HighWatermark() int64

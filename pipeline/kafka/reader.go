@@ -75,7 +75,7 @@ const pollGrace = 10 * time.Second
 // keeps up to some megabytes, so what is to stay is copied.
 func (r *reader) Fetch(ctx context.Context, wait time.Duration) ([]pipeline.Message, error) {
 	deadline := time.Now().Add(wait)
-	for first := true; ; first = false {
+	for empty := false; ; { // the broker said that there is nothing: its absence is no answer
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -87,10 +87,11 @@ func (r *reader) Fetch(ctx context.Context, wait time.Duration) ([]pipeline.Mess
 			continue
 		}
 		left := max(time.Until(deadline), 0)
-		if left == 0 && !first {
+		if left == 0 && empty {
 			return nil, nil
 		}
 		err := r.poll(ctx, min(left, maxPoll))
+		empty = err == nil && len(r.rest) == 0
 		var gap *pipeline.GapError
 		switch {
 		case err == nil:

@@ -1,6 +1,7 @@
 package kafka_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -21,6 +22,16 @@ func produce(t testing.TB, c *kafka.Client, topic string, partition, from, n int
 	}
 	if err := c.Sink(kafka.SinkConfig{}).Produce(within(t, time.Minute), msgs); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Fetch waits for an absent broker, beyond wait: it never returns none for it.
+func TestAnAbsentBrokerIsNotSilence(t *testing.T) {
+	c := newClient(t, []string{"127.0.0.1:1"})
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if msgs, err := c.Open("t", 0, 0).Fetch(ctx, time.Millisecond); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%d records, error %v, want that of the context", len(msgs), err)
 	}
 }
 
