@@ -87,8 +87,10 @@ func (m *Matcher) group(r *rules.Rule, e *pipeline.Event) *pending {
 	found, names := extract(r, e.Body)
 	for _, name := range r.GroupBy {
 		value, ok := "", false
-		if i := slices.Index(names, name); i > 0 && found[2*i] >= 0 {
-			value, ok = string(e.Body[found[2*i]:found[2*i+1]]), true
+		for i := 1; i < len(names) && !ok; i++ { // alternatives can share a name
+			if names[i] == name && found[2*i] >= 0 {
+				value, ok = string(e.Body[found[2*i]:found[2*i+1]]), true
+			}
 		}
 		if !ok {
 			value, _ = e.Field(name)

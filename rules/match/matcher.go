@@ -118,9 +118,7 @@ func (m *Matcher) source(id string) *source {
 // are due. now is the processing time; a Flush without any event since the last one means
 // that all lines of the partition have been read.
 func (m *Matcher) Flush(now time.Time) ([]pipeline.Message, error) {
-	if m.events == 0 {
-		m.progress = max(m.progress, now.UnixNano())
-	}
+	m.keepTime(now.UnixNano())
 	m.events = 0
 	if m.started == none {
 		m.started = m.progress
@@ -147,6 +145,23 @@ func (m *Matcher) Flush(now time.Time) ([]pipeline.Message, error) {
 	m.beat = m.progress
 	msgs, err := rules.EncodeHeartbeat(beat, m.cfg.Partitions)
 	return append(out, msgs...), err
+}
+
+// keepTime keeps the progress from running ahead of the processing time, as it does when a
+// shipper's clock is ahead: it would stand still until then, for all sources. Without any
+// event since the last time, all lines have been read up to now.
+func (m *Matcher) keepTime(now int64) {
+	if m.events == 0 {
+		m.progress = max(m.progress, now)
+	}
+	limit := max(now, m.beat)
+	if m.progress <= limit {
+		return
+	}
+	m.progress = limit
+	for _, s := range m.sources {
+		s.Seen = min(s.Seen, limit)
+	}
 }
 
 // maxTold bounds the sources of one heartbeat; the others' turn comes with the next.

@@ -15,6 +15,7 @@ import (
 	"foghorn/rules"
 	"foghorn/rules/file"
 	"foghorn/rules/match"
+	"foghorn/rules/window"
 )
 
 func parseRules(t testing.TB, text string) *rules.Set {
@@ -244,5 +245,64 @@ func TestSwap(t *testing.T) {
 	partials, _ := flush(t, m, 0)
 	if len(partials) != 2 || partials[0].Rule != "failed" || partials[1].Rule != "other" {
 		t.Errorf("have %+v, want one partial of each rule", partials)
+	}
+}
+
+// The alternatives of one pattern can name the same field: the one that fits gives it.
+func TestAlternativesShareAName(t *testing.T) {
+	set := parseRules(t, `rules:
+  - id: failed
+    title: t
+    severity: low
+    match: failed
+    extract: '(?:from %{IP:client.address}|rhost=%{IP:client.address})'
+    group_by: [client.address]
+`)
+	m := match.New(match.DefaultConfig(), 0, rules.NewLive(set))
+	m.Match(line("a:/log", 1, 0, 0, "failed from 10.0.0.1"))
+	m.Match(line("a:/log", 1, 50, 0, "failed rhost=10.0.0.2"))
+	var have []string
+	partials, _ := flush(t, m, time.Second)
+	for i := range partials {
+		have = append(have, partials[i].Group["client.address"])
+	}
+	if diff := cmp.Diff([]string{"10.0.0.1", "10.0.0.2"}, have); diff != "" {
+		t.Errorf("(-want +have):\n%s", diff)
+	}
+}
+
+// A shipper whose clock is ahead does not stop the time of the other sources.
+func TestAShippersFutureClockDoesNotStopTime(t *testing.T) {
+	set := parseRules(t, failedRule)
+	m := match.New(match.DefaultConfig(), 0, rules.NewLive(set))
+	m.Match(line("a:/log", 1, 0, 0, "Failed password for root from 10.0.0.9 port 1"))
+	m.Match(line("ahead:/log", 1, 0, 24*time.Hour, "nothing"))
+	e := window.NewEngine(window.DefaultConfig(), set)
+	offset := int64(0)
+	states := map[pipeline.AnomalyState]int{}
+	m.Match(line("a:/log", 1, 50, time.Second, "Failed password for root from 10.0.0.9 port 1"))
+	for minute := range 10 {
+		msgs, err := m.Flush(start.Add(time.Duration(minute)*time.Minute + 2*time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range msgs {
+			p, h, err := rules.DecodeRecord(&msgs[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			var events []window.Event
+			if offset++; p != nil {
+				events = e.Apply(offset, p)
+			} else {
+				events = e.Beat(offset, h)
+			}
+			for j := range events {
+				states[events[j].Anomaly.State]++
+			}
+		}
+	}
+	if diff := cmp.Diff(map[pipeline.AnomalyState]int{pipeline.AnomalyOpen: 1, pipeline.AnomalyResolved: 1}, states); diff != "" {
+		t.Errorf("after ten minutes of silence (-want +have):\n%s", diff)
 	}
 }
