@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"sort"
 	"sync/atomic"
 	"time"
@@ -35,8 +36,9 @@ const (
 type head struct {
 	chunks    []*chunk
 	n         atomic.Int64
-	lineBytes int64 // of raw lines
-	memory    int64 // about what the rows take
+	lines     []byte // where the next lines go
+	lineBytes int64  // of raw lines
+	memory    int64  // about what the rows take
 	// names are the sources' ids by their numbers, local to this head.
 	names   []string
 	numbers map[string]uint32
@@ -62,12 +64,30 @@ func (h *head) append(e *pipeline.Event, seq, line int64) {
 	r := &h.chunks[n/rowsPerChunk][n%rowsPerChunk]
 	*r = row{event: *e, source: num, seq: seq, line: line}
 	r.event.ID.Source = h.names[num] // one string for all its rows
+	r.event.Body = h.keep(e.Body)
 	h.lineBytes += int64(len(e.Body))
 	h.memory += rowMemory + int64(len(e.Body))
 	for i := range e.Attrs {
 		h.memory += attrMemory + int64(len(e.Attrs[i].Value))
 	}
 	h.n.Store(int64(n + 1))
+}
+
+// linesAtOnce is how many bytes of lines are allocated at once.
+const linesAtOnce = 64 << 10
+
+// keep copies a line out of its record: what a fetch brought (other fields, lines that
+// came before, room that was not used) would stay in memory with it.
+func (h *head) keep(line []byte) []byte {
+	if len(line) > linesAtOnce/8 {
+		return bytes.Clone(line)
+	}
+	if len(line) > cap(h.lines)-len(h.lines) {
+		h.lines = make([]byte, 0, linesAtOnce)
+	}
+	start := len(h.lines)
+	h.lines = append(h.lines, line...)
+	return h.lines[start:len(h.lines):len(h.lines)]
 }
 
 func (h *head) row(i int) *row { return &h.chunks[i/rowsPerChunk][i%rowsPerChunk] }
