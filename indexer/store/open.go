@@ -1,11 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,7 +92,12 @@ func (s *Store) load() error {
 			return err
 		}
 	}
-	sort.Slice(s.segments, func(a, b int) bool { return s.segments[a].Number < s.segments[b].Number })
+	slices.SortFunc(s.segments, func(a, b *segment) int {
+		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(b.day, a.day))
+	})
+	// A commit that failed at its last step may have left its file, and was repeated on a
+	// later day under its number: that one counts.
+	s.segments = slices.CompactFunc(s.segments, func(a, b *segment) bool { return a.Number == b.Number })
 	for _, seg := range s.segments {
 		s.ledger.restore(&seg.footer)
 		for p, o := range seg.Offsets {
