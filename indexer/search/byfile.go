@@ -260,7 +260,7 @@ func (p *printer) matched(c piece, seq int64) error {
 	if err := p.trailing(seq); err != nil {
 		return err
 	}
-	for s := max(seq-int64(req.Before), p.shown+1); s <= seq; s++ {
+	for s := max(seq-int64(req.Before), p.shown+1, p.first()); s <= seq; s++ {
 		if err := p.line(s, s < seq); err != nil {
 			return err
 		}
@@ -280,7 +280,7 @@ func (p *printer) limit(seq int64) error {
 	}
 	if req.Mode == Lines {
 		// The context that follows, up to the next match, which the cursor leads to.
-		for s := p.match + 1; s <= p.match+int64(req.After); s++ {
+		for s := p.match + 1; s < p.end() && s-p.match <= int64(req.After); s++ {
 			if p.isMatch(s) {
 				break
 			}
@@ -291,6 +291,14 @@ func (p *printer) limit(seq int64) error {
 	}
 	p.w.cursor = p.at(seq)
 	return errStop
+}
+
+// first and end bound the lines of the current source.
+func (p *printer) first() int64 { return p.sources[p.current].spans[0].run.FirstSeq }
+
+func (p *printer) end() int64 {
+	spans := p.sources[p.current].spans
+	return spans[len(spans)-1].end()
 }
 
 // trailing returns the lines after the last match, before line end.
@@ -313,8 +321,7 @@ func (p *printer) endSource() error {
 	case Counts:
 		return p.total()
 	case Lines:
-		spans := p.sources[p.current].spans
-		if err := p.trailing(spans[len(spans)-1].end()); err != nil {
+		if err := p.trailing(p.end()); err != nil {
 			return err
 		}
 		if p.match >= 0 && p.w.req.Limit > 0 && p.w.matched >= int64(p.w.req.Limit) {
