@@ -47,8 +47,8 @@ type Matches struct {
 }
 
 // Clock is the event time of a source: Watermark is the highest event time of its lines
-// (a line stamped in the future counts with the time at which it was seen), Seen the
-// progress of its partition at its last line. While a source is silent its time goes on
+// (a line stamped in the future counts with the time at which it was seen, one without a
+// time belongs to the line before it), Seen the progress of its partition at its last line. While a source is silent its time goes on
 // as the progress does: at progress p it is Watermark + (p - Seen).
 type Clock struct {
 	Watermark int64 `json:"watermark"`
@@ -63,8 +63,8 @@ func (c Clock) At(progress int64) int64 { return c.Watermark + max(0, progress-c
 type Heartbeat struct {
 	Partition int `json:"partition"`
 	// Progress is the time up to which the partition has been read: the time at which
-	// the newest line was observed, or the processing time when all lines were read. It
-	// stands still while stage 1 lags, so that lines not yet read do not look like
+	// the newest line was observed, or the processing time when all lines were read, and
+	// never ahead of that. It stands still while stage 1 lags, so that lines not yet read do not look like
 	// silence.
 	Progress int64 `json:"progress"`
 	// Sources are the clocks of sources that had matches that can still matter, where

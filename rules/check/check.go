@@ -72,14 +72,9 @@ func raise(r *rules.Rule, t *rules.Test) ([]pipeline.Anomaly, error) {
 		ID:     pipeline.LineID{Source: pipeline.SourceID(host, path), Generation: 1},
 		Labels: labels, Observed: observed,
 	}
-	last := int64(0)
 	for _, text := range t.Lines {
 		line.Raw, line.Size = []byte(text), int64(len(text))+1
 		e := parser.Parse(&line)
-		if e.TimeObserved && last != 0 {
-			e.Timestamp = last + int64(time.Millisecond)
-		}
-		last = e.Timestamp
 		matcher.Match(&e)
 		line.ID.Offset += line.Size
 		line.Observed = line.Observed.Add(time.Millisecond)

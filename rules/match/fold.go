@@ -3,6 +3,7 @@ package match
 import (
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"foghorn/pipeline"
@@ -51,7 +52,7 @@ type run struct {
 func (m *Matcher) fold(r *rules.Rule, e *pipeline.Event) {
 	p := m.group(r, e)
 	s := m.last
-	s.matched = max(s.matched, e.Timestamp)
+	s.matched = max(s.matched, m.time)
 	at := -1
 	for i := len(p.runs) - 1; i >= 0; i-- {
 		if g := &p.runs[i].Matches; g.Generation == e.ID.Generation && g.Source == e.ID.Source {
@@ -65,7 +66,7 @@ func (m *Matcher) fold(r *rules.Rule, e *pipeline.Event) {
 	}
 	g := &p.runs[at]
 	g.Offsets = append(g.Offsets, e.ID.Offset)
-	g.Times = append(g.Times, e.Timestamp)
+	g.Times = append(g.Times, m.time)
 
 	p.hosts = addName(p.hosts, e.Host)
 	p.services = addName(p.services, e.Service)
@@ -73,10 +74,10 @@ func (m *Matcher) fold(r *rules.Rule, e *pipeline.Event) {
 	if p.errorClass == "" {
 		p.errorClass = e.ErrorClass
 	}
-	if p.wanted(r, e.Timestamp) {
+	if p.wanted(r, m.time) {
 		p.samples = append(p.samples, pipeline.Sample{
 			Source: e.ID.Source, Generation: e.ID.Generation, Offset: e.ID.Offset,
-			Timestamp: e.EventTime(), Line: cut(e.Body),
+			Timestamp: time.Unix(0, m.time).UTC(), Line: cut(e.Body),
 		})
 	}
 }

@@ -49,6 +49,7 @@ type Matcher struct {
 	key     []byte     // scratch
 	values  []string   // scratch
 	event   *pipeline.Event
+	time    int64 // of event, for the rules
 	try     func(rule int)
 	// events counts what came since the last Flush.
 	events   int
@@ -60,6 +61,7 @@ type Matcher struct {
 // source is what is known of one source of the partition.
 type source struct {
 	rules.Clock
+	timed   bool        // a line told its time
 	matched int64       // the newest event time of a match, or none
 	told    rules.Clock // as of the last heartbeat that named it
 	named   bool        // whether there was one since it began to match
@@ -85,13 +87,35 @@ func (m *Matcher) Match(e *pipeline.Event) {
 	}
 	m.events++
 	m.progress = max(m.progress, e.Observed)
-	s := m.source(e.ID.Source)
-	// A line from the future must not make the lines of the present late.
-	s.Watermark = max(s.Watermark, min(e.Timestamp, e.Observed+int64(m.cfg.Lateness)))
-	s.Seen = m.progress
+	m.time = m.clockOn(m.source(e.ID.Source), e)
 	m.event = e
 	m.prog.candidates(e.Body, m.try)
 	m.event = nil
+}
+
+// clockOn moves the clock of the event's source on and returns the event's time for the
+// rules: its own.
+//
+// A line that tells no time has the one at which it was observed. Where its source just
+// told a time it belongs to that line (a stack trace), and its own is believed only when
+// the two agree: in a backlog it would make all lines after it late, and what it tells of
+// happen now.
+func (m *Matcher) clockOn(s *source, e *pipeline.Event) int64 {
+	lateness := int64(m.cfg.Lateness)
+	if e.TimeObserved && s.timed && m.progress-s.Seen <= lateness {
+		if now := s.At(m.progress); now < e.Timestamp-lateness {
+			return now
+		}
+		return e.Timestamp
+	}
+	// A line from the future must not make the lines of the present late.
+	mark := min(e.Timestamp, e.Observed+lateness)
+	if s.timed || e.TimeObserved {
+		mark = max(mark, s.Watermark)
+	}
+	s.timed = s.timed || !e.TimeObserved
+	s.Watermark, s.Seen = mark, m.progress
+	return e.Timestamp
 }
 
 func (m *Matcher) tryRule(i int) {
