@@ -45,17 +45,21 @@ func (s *Store) Retain() error {
 // victims chooses the days to remove.
 func (s *Store) victims(now time.Time, segments []*segment) map[string]bool {
 	size := make(map[string]int64)
-	var total, terms int64
 	for _, seg := range segments {
-		size[seg.day] += seg.size
-		total += seg.size
+		size[seg.day] = 0
 	}
+	s.mu.Lock()
+	for _, d := range s.damaged { // what cannot be read takes room too
+		size[filepath.Base(filepath.Dir(d.File))] = 0
+	}
+	s.mu.Unlock()
+	var total, terms int64
 	for day := range size {
 		n := dirSize(filepath.Join(s.dayDir(day), termDir))
-		size[day] += n
 		terms += n
+		size[day] = dirSize(s.dayDir(day)) + n
+		total += size[day]
 	}
-	total += terms
 	s.mu.Lock()
 	s.termBytes = terms
 	s.mu.Unlock()
@@ -177,7 +181,7 @@ func dirSize(dir string) int64 {
 	}
 	var n int64
 	for _, f := range files {
-		if info, err := f.Info(); err == nil {
+		if info, err := f.Info(); err == nil && !info.IsDir() {
 			n += info.Size()
 		}
 	}
