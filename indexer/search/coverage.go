@@ -40,8 +40,9 @@ type SourceCoverage struct {
 	// LastEvent is the newest event time, LastObserved the newest observed time.
 	LastEvent    time.Time `json:"last_event"`
 	LastObserved time.Time `json:"last_observed"`
-	// Missing is how many bytes (for foreign producers: records) of the source never
-	// arrived: the sum of its gaps.
+	// Missing is how many bytes of the source never arrived: the sum of its gaps. Of
+	// foreign producers, whose Kafka offsets leave out the records of others, it is not
+	// known and 0.
 	Missing int64 `json:"missing,omitempty"`
 }
 

@@ -56,11 +56,15 @@ func (s *source) generation(id uint64) *generation {
 }
 
 // take decides on the next line of its source. When it is fresh, seq and line are its
-// numbers and gap, if not 0, is how many bytes before it never came.
+// numbers and gap, if not 0, is how many bytes before it never came; of foreign producers
+// that cannot be told.
 func (l *ledger) take(e *pipeline.Event) (fresh bool, seq, line, gap int64) {
 	fresh, gap = l.marks.Advance(e.ID, e.Size)
 	if !fresh {
 		return false, 0, 0, 0
+	}
+	if e.ID.Generation == 0 {
+		gap = 0 // a foreign producer's: between its Kafka offsets are records of others
 	}
 	s := l.source(&e.ID)
 	g := s.generation(e.ID.Generation)
