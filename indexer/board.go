@@ -13,8 +13,9 @@ import (
 	"foghorn/pipeline"
 )
 
-// Board holds the newest lifecycle events of the anomalies topic, each (ID, Seq) once. It
-// is safe for concurrent use.
+// Board holds the newest lifecycle events of the anomalies topic, each (ID, Seq) once, and
+// the newest state of their anomalies and of every one that fires. It is safe for
+// concurrent use.
 type Board struct {
 	mu        sync.Mutex
 	max       int
@@ -95,7 +96,7 @@ func (b *Board) add(a pipeline.Anomaly) {
 		b.events[0] = pipeline.Anomaly{}
 		b.events = b.events[1:]
 		if o := b.state[old]; o != nil {
-			if o.kept--; o.kept == 0 {
+			if o.kept--; o.kept == 0 && o.newest.State == pipeline.AnomalyResolved {
 				delete(b.state, old)
 			}
 		}
