@@ -1,8 +1,11 @@
 package packs_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
+	"foghorn/rules"
 	"foghorn/rules/check"
 	"foghorn/rules/packs"
 )
@@ -35,5 +38,29 @@ func TestPack(t *testing.T) {
 				t.Errorf("have %d tests that fire and %d that do not, want one of each", fires, silent)
 			}
 		})
+	}
+}
+
+// A summary reads well when its group's values are empty, as the host of a foreign
+// producer's line can be.
+func TestSummariesWithoutValues(t *testing.T) {
+	set, err := packs.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range set.Rules() {
+		data := rules.AnnotationData{Count: 10, Group: make(map[string]string)}
+		for _, name := range r.GroupBy {
+			data.Group[name] = ""
+		}
+		for i := range r.Annotations {
+			if r.Annotations[i].Name != "summary" {
+				continue
+			}
+			text, err := r.Annotations[i].Render(&data)
+			if words := strings.Fields(text); err != nil || strings.Join(words, " ") != text || slices.Contains([]string{"on", "of", "from", "by"}, words[len(words)-1]) {
+				t.Errorf("%s: summary %q, error %v", r.ID, text, err)
+			}
+		}
 	}
 }
