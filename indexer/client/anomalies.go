@@ -65,7 +65,8 @@ func (a *Anomalies) Run(ctx context.Context, c *Client, out, errOut io.Writer) i
 			case a.Details:
 				return details(w, &v)
 			}
-			_, err := fmt.Fprintf(w, "%s %-8s %-8s %s %s: %s\n", v.LastSeen.Local().Format(timeForm), v.State, v.Severity, v.Rule, visible(groupText(v.Group)), oneLine(v.Summary, 200))
+			_, err := fmt.Fprintf(w, "%s %-8s %-8s %s %s: %s\n", v.LastSeen.Local().Format(timeForm),
+				visible(string(v.State)), visible(v.Severity), visible(v.Rule), visible(groupText(v.Group)), oneLine(v.Summary, 200))
 			return err
 		})
 	}
@@ -113,8 +114,8 @@ func (a *Anomalies) print(w io.Writer, list []pipeline.Anomaly) error {
 	fmt.Fprintln(t, "STATE\tSEVERITY\tSTARTED\tLAST SEEN\tCOUNT\tRULE\tGROUP\tSUMMARY")
 	for i := range list {
 		v := &list[i]
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", stateText(v.State), v.Severity, localTime(v.Started), localTime(v.LastSeen),
-			v.Count, v.Rule, oneLine(groupText(v.Group), 60), oneLine(v.Summary, 100))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", stateText(v.State), visible(v.Severity), localTime(v.Started), localTime(v.LastSeen),
+			v.Count, visible(v.Rule), oneLine(groupText(v.Group), 60), oneLine(v.Summary, 100))
 	}
 	return t.Flush()
 }
@@ -131,13 +132,13 @@ func details(w io.Writer, v *pipeline.Anomaly) error {
 	var b strings.Builder
 	line := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(&b, "  %-11s %s\n", name, value)
+			fmt.Fprintf(&b, "  %-11s %s\n", visible(name), visible(value))
 		}
 	}
-	fmt.Fprintf(&b, "%s  %s  %s\n", strings.ToUpper(stateText(v.State)), v.Severity, visible(v.Title))
-	line("summary", visible(v.Summary))
+	fmt.Fprintf(&b, "%s  %s  %s\n", strings.ToUpper(stateText(v.State)), visible(v.Severity), visible(v.Title))
+	line("summary", v.Summary)
 	line("rule", v.Rule+" ("+v.Kind+")")
-	line("group", visible(groupText(v.Group)))
+	line("group", groupText(v.Group))
 	line("started", localTime(v.Started))
 	line("seen", localTime(v.FirstSeen)+" to "+localTime(v.LastSeen))
 	if v.ResolvedAt != nil {
@@ -147,8 +148,8 @@ func details(w io.Writer, v *pipeline.Anomaly) error {
 		line("value", fmt.Sprintf("%g (threshold %s in %s)", v.Value, v.Threshold, v.Window))
 	}
 	line("count", fmt.Sprint(v.Count))
-	line("hosts", visible(strings.Join(v.Hosts, ", ")))
-	line("services", visible(strings.Join(v.Services, ", ")))
+	line("hosts", strings.Join(v.Hosts, ", "))
+	line("services", strings.Join(v.Services, ", "))
 	line("error class", v.ErrorClass)
 	names := make([]string, 0, len(v.Annotations))
 	for n := range v.Annotations {
@@ -158,13 +159,13 @@ func details(w io.Writer, v *pipeline.Anomaly) error {
 	}
 	sort.Strings(names)
 	for _, n := range names {
-		line(n, visible(strings.TrimSpace(v.Annotations[n])))
+		line(n, strings.TrimSpace(v.Annotations[n]))
 	}
 	line("lines", "foghorn search "+shellQuote(v.Query))
 	for _, s := range v.Samples {
 		fmt.Fprintf(&b, "    %s | %s\n", visible(s.Source), oneLine(s.Line, 400))
 	}
-	fmt.Fprintf(&b, "  %-11s %s, event %d\n\n", "id", v.ID, v.Seq)
+	fmt.Fprintf(&b, "  %-11s %s, event %d\n\n", "id", visible(v.ID), v.Seq)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

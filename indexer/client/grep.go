@@ -244,7 +244,7 @@ func (r *grepRun) hit(h *Hit) error {
 		r.cut = true
 		if !r.NoMessages {
 			r.progress.clear()
-			fmt.Fprintf(r.errOut, "foghorn grep: warning: %s: a line was longer than what is kept; its end was not searched\n", h.Source)
+			fmt.Fprintf(r.errOut, "foghorn grep: warning: %s: a line was longer than what is kept; its end was not searched\n", visible(h.Source))
 		}
 	}
 	switch {

@@ -26,7 +26,7 @@ func warning(c search.Coverage, missing []search.Damage, now time.Time) string {
 		parts = append(parts, text)
 	}
 	if n := len(c.Gaps); n > 0 {
-		text := fmt.Sprintf("lines of %s from offset %d to %d never arrived", c.Gaps[0].Source, c.Gaps[0].From, c.Gaps[0].To)
+		text := fmt.Sprintf("lines of %s from offset %d to %d never arrived", visible(c.Gaps[0].Source), c.Gaps[0].From, c.Gaps[0].To)
 		if n > 1 {
 			text += fmt.Sprintf(" (and %d more gaps)", n-1)
 		}
@@ -41,7 +41,7 @@ func warning(c search.Coverage, missing []search.Damage, now time.Time) string {
 		for _, d := range damaged {
 			lines += d.Lines
 		}
-		parts = append(parts, fmt.Sprintf("%d lines are in damaged files (%s: %s)", lines, damaged[0].File, damaged[0].Reason))
+		parts = append(parts, fmt.Sprintf("%d lines are in damaged files (%s: %s)", lines, visible(damaged[0].File), visible(damaged[0].Reason)))
 	}
 	if len(parts) == 0 {
 		return ""
