@@ -18,7 +18,8 @@ var annotationForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,99}$`)
 var templateFault = regexp.MustCompile(`^template: [^:]*:(\d+)(?::(\d+))?: (?s:(.*))$`)
 
 // annotations compiles the templates and fills each in once with made-up data: a field
-// that does not exist is a fault of the file, not of the first anomaly.
+// that does not exist, or is not in group_by, is a fault of the file, not of the first
+// anomaly.
 func (p *parser) annotations(path string, in map[string]string, r *rules.Rule) {
 	names := make([]string, 0, len(in))
 	for n := range in {
@@ -31,7 +32,7 @@ func (p *parser) annotations(path string, in map[string]string, r *rules.Rule) {
 			p.fail(at, "expected a name of letters, digits and _, found %q", name)
 			continue
 		}
-		t, err := template.New(name).Option("missingkey=zero").Parse(in[name])
+		t, err := template.New(name).Option("missingkey=error").Parse(in[name])
 		if err != nil {
 			p.failTemplate(at, in[name], err)
 			continue
@@ -41,6 +42,7 @@ func (p *parser) annotations(path string, in map[string]string, r *rules.Rule) {
 			p.failTemplate(at, in[name], err)
 			continue
 		}
+		t.Option("missingkey=zero") // an episode may be older than the rule's group_by
 		r.Annotations = append(r.Annotations, a)
 	}
 }

@@ -122,6 +122,15 @@ f.yml:11:13: rules[0].tests[0].expect: expected a list of episodes; [] when the 
       from %{IP:ip}
       to %{IP}
 `, `f.yml:8:7: rules[0].extract: expected a named capture, such as %{IP:client.address} or (?P<user>\w+)`},
+		{"an annotation with a field that is not in group_by", `rules:
+  - id: a
+    title: a
+    severity: low
+    match: x
+    group_by: [host]
+    annotations:
+      summary: '{{ .Group.host }} and {{ with .Group.service }}{{ . }}{{ end }}'
+`, `f.yml:8:53: rules[0].annotations.summary: expected a template: *map has no entry for key "service"`},
 		{"an expectation that cannot be", `rules:
   - id: a
     title: a
