@@ -384,9 +384,6 @@ func (p *printer) fetch(seq int64, e *pipeline.Event) (*span, bool) {
 		return nil, false
 	}
 	first, _ := sp.part.Rows(key.block)
-	p.block.Event(row-first, e)
-	if !p.block.HasFields() {
-		e.Host, e.Path = sp.run.Host, sp.run.Path
-	}
-	return sp, true
+	p.block = p.w.fill(e, key, p.block, row-first, sp.run)
+	return sp, p.block != nil
 }

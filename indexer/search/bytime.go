@@ -269,10 +269,9 @@ func (s *sweep) show(refs []ref) error {
 		if b == nil {
 			continue
 		}
-		b.Event(int(refs[i].row), &events[i])
 		run, place := s.run(refs[i])
-		if !b.HasFields() {
-			events[i].Host, events[i].Path = run.Host, run.Path
+		if s.w.fill(&events[i], k, b, int(refs[i].row), run) == nil {
+			continue
 		}
 		clone(&events[i])
 		numbers[i] = run.FirstLine + place + 1

@@ -184,6 +184,21 @@ func (w *work) complete(k unitKey, b *store.Block) *store.Block {
 	return w.read(k, !w.req.BodyOnly)
 }
 
+// fill sets e to row of block b, which is k's and has the row in run. It returns the block,
+// read with its fields where the hit needs them, or nil when it cannot be read.
+func (w *work) fill(e *pipeline.Event, k unitKey, b *store.Block, row int, run *store.Run) *store.Block {
+	if run.Generation == 0 && !b.HasFields() { // a foreign producer's: each line has its host
+		if b = w.read(k, true); b == nil {
+			return nil
+		}
+	}
+	b.Event(row, e)
+	if !b.HasFields() {
+		e.Host, e.Path = run.Host, run.Path
+	}
+	return b
+}
+
 // read returns a block, or nil when it cannot be read: then it is among what is missing.
 func (w *work) read(k unitKey, fields bool) *store.Block {
 	var b *store.Block
