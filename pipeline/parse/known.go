@@ -36,7 +36,7 @@ func (p *Parser) known(key, value []byte, number bool) bool {
 	case "app", "app_name", "appName", "application":
 		p.setService(rankApp, value)
 	case "name": // bunyan: the program; its level is a number and came or comes along
-		p.setService(rankProgram, value)
+		p.setService(rankName, value)
 	case "host", "host.name", "hostname", "host_name":
 		p.setHost(value)
 	case "trace_id", "traceId", "traceID", "trace.id", "TraceId", "otelTraceID", "traceid":

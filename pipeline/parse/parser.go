@@ -97,7 +97,7 @@ func (p *Parser) Parse(l *pipeline.Line) pipeline.Event {
 	if !f.hasTime || f.time < earliest || e.Observed != 0 && f.time > e.Observed+int64(24*time.Hour) {
 		e.Timestamp, e.TimeObserved = e.Observed, true
 	}
-	if e.Service == "" {
+	if e.Service == "" && !f.strangersName() {
 		e.Service = f.service
 	}
 	switch {
@@ -163,10 +163,17 @@ func (f *found) setTime(ns int64) {
 
 // Ranks of the places where a line can name its service.
 const (
-	rankProgram = iota + 1 // syslog's program, bunyan's name
+	rankName    = iota + 1 // bunyan's and pino's name
+	rankProgram            // syslog's program
 	rankApp                // a field app
 	rankService            // a field service or service.name
 )
+
+// strangersName says whether the service is only a field name in a line that neither
+// bunyan nor pino wrote, whose levels are numbers: it may be anybody's.
+func (f *found) strangersName() bool {
+	return f.rank == rankName && (f.level == "" || !isDigit(f.level[0]))
+}
 
 // setService sets the service unless a better place named one.
 func (p *Parser) setService(rank int, name []byte) {

@@ -334,3 +334,21 @@ func TestConfigValidate(t *testing.T) {
 		t.Errorf("the zero value: %v", c.Validate())
 	}
 }
+
+// A field name is the service where bunyan or pino wrote the line, whose levels are
+// numbers; elsewhere it may be anybody's name.
+func TestNameIsTheServiceOfBunyanAlone(t *testing.T) {
+	for _, test := range []struct{ line, want string }{
+		{`{"name":"cart","hostname":"h","pid":1,"level":30,"msg":"x","time":"2026-03-02T10:00:00Z","v":0}`, "cart"},
+		{`{"level":30,"time":1772445600000,"pid":1,"hostname":"h","name":"cart","msg":"x"}`, "cart"},
+		{`{"time":"2026-03-02T10:00:00Z","level":"info","msg":"user created","name":"Bob"}`, ""},
+		{`{"app":"shop","level":"info","msg":"user created","name":"Bob"}`, "shop"},
+		{`time=2026-03-02T10:00:00Z level=info msg="user created" name=Bob`, ""},
+		{`Mar  2 10:00:00 web-1 cart[1]: {"level":"info","msg":"user created","name":"Bob"}`, "cart"},
+	} {
+		e := New(DefaultConfig()).Parse(&pipeline.Line{Raw: []byte(test.line), Observed: time.Date(2026, 3, 2, 11, 0, 0, 0, time.UTC)})
+		if e.Service != test.want {
+			t.Errorf("have service %q, want %q: %s", e.Service, test.want, test.line)
+		}
+	}
+}
