@@ -140,16 +140,11 @@ func (r *registry) agrees(g *generation, f *discover.Found) bool {
 // openFound opens a file that a scan found; ok is false when another one has its name
 // by now, which the next scan sees.
 func (r *registry) openFound(f *discover.Found) (file *os.File, ok bool) {
-	file, err := os.Open(f.Path)
+	file, _, err := openID(f.Path, f.File.ID)
 	if err != nil {
 		r.problem(f.Path, err)
-		return nil, false
 	}
-	if st, err := identity.StatFile(file); err != nil || st.ID != f.File.ID {
-		file.Close()
-		return nil, false
-	}
-	return file, true
+	return file, file != nil
 }
 
 // moved finds the generation that f is when only its device number has changed, as it can
@@ -222,15 +217,15 @@ func (r *registry) adopt(src *source, f *discover.Found, now time.Time) {
 // copying says that f agrees with the file at src's path, which has no generation yet: it
 // is being copied, and will be found as the copy of that generation.
 func (r *registry) copying(src *source, f *discover.Found) bool {
-	orig, err := os.Open(src.path)
-	if err != nil {
-		return false
-	}
-	defer orig.Close()
-	st, err := identity.StatFile(orig)
+	st, err := identity.Stat(src.path)
 	if err != nil || r.byID[st.ID] != nil {
 		return false
 	}
+	orig, st, err := openID(src.path, st.ID)
+	if orig == nil {
+		return false
+	}
+	defer orig.Close()
 	other, ok := r.openFound(f)
 	if !ok {
 		return false

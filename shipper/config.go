@@ -36,7 +36,8 @@ type Config struct {
 	// MaxBatch is how many bytes are sent in one go to one partition. Default 512 KiB.
 	MaxBatch int `yaml:"max_batch"`
 	// MaxMemory bounds the lines that were read and not yet acknowledged, in bytes,
-	// shared out evenly between the partitions. Default 64 MB.
+	// shared out evenly between the partitions; where each would get less than 832 KiB,
+	// some share. Default 64 MB.
 	MaxMemory int `yaml:"max_memory"`
 	// MaxActive is how many files are followed or read at the same time; others wait
 	// their turn. Default 256.

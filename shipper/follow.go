@@ -68,13 +68,12 @@ func (w *worker) follow(ctx context.Context, g *generation, now time.Time) next 
 	same, err := g.look(now, len(lines) > 0)
 	switch {
 	case err != nil:
-		w.fail(err)
 		w.stopLive()
+		w.fail(err)
 		g.close()
 		return rest
 	case !same || w.reset:
 		w.keep(g, lines)
-		w.stopLive()
 		w.lost(g, truncated)
 		return wait
 	}

@@ -123,13 +123,8 @@ func (g *generation) folders() []string {
 }
 
 func (g *generation) openAs(path string) (bool, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return false, err
-	}
-	st, err := identity.StatFile(f)
-	if err != nil || st.ID != g.id {
-		f.Close()
+	f, st, err := openID(path, g.id)
+	if f == nil {
 		return false, err
 	}
 	g.file, g.seen = f, path
@@ -138,6 +133,24 @@ func (g *generation) openAs(path string) (bool, error) {
 	}
 	g.src.opened(1)
 	return true, nil
+}
+
+// openID opens the regular file at path if it is id. Anything else gives no file, and is
+// not opened: opening a named pipe waits for its writer.
+func openID(path string, id identity.ID) (*os.File, identity.File, error) {
+	st, err := identity.Stat(path)
+	if err != nil || !st.Regular || st.ID != id {
+		return nil, st, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, st, err
+	}
+	if st, err = identity.StatFile(f); err != nil || st.ID != id {
+		f.Close()
+		return nil, st, err
+	}
+	return f, st, nil
 }
 
 func (g *generation) close() {
@@ -173,8 +186,8 @@ func (g *generation) compare(now time.Time, thorough bool) (same bool, err error
 	if quiet && !thorough {
 		return true, nil
 	}
-	if st.Size < g.cur.Reached() && !g.done {
-		return false, nil
+	if st.Size < g.cur.Reached() && !(g.done && identity.Rotated(g.src.path, g.seen)) {
+		return false, nil // only a copy may end before what was read
 	}
 	if g.head.Len < identity.HeadSize && st.Size > g.head.Len {
 		if g.head, same, err = g.head.Grow(g.file); same {

@@ -35,8 +35,8 @@ func newChunk(g *generation, lines []tail.Line, end mark) *chunk {
 
 // lane carries the lines of the sources of one partition, in order, with one Produce at
 // a time. Who wants to read reserves room first, and waits for it in the order of callers:
-// lines that were read and not yet acknowledged take size bytes at most. Only a line longer
-// than the reservation may take more than was reserved for it.
+// lines that were read and not yet acknowledged take what the room holds at most. Only a
+// line longer than the reservation may take more than was reserved for it.
 type lane struct {
 	partition int
 	labels    []pipeline.Attr
@@ -45,9 +45,8 @@ type lane struct {
 	send      func(ctx context.Context, msgs []pipeline.Message) error
 	acked     func(c *chunk)
 
-	size int64
-	room *semaphore.Weighted
-	wake chan struct{} // capacity 1
+	room *semaphore.Weighted // its own, or one that it shares with other lanes
+	wake chan struct{}       // capacity 1
 
 	mu     sync.Mutex
 	queue  []*chunk
@@ -58,15 +57,27 @@ type lane struct {
 // reservation is what reading a chunk can take.
 const reservation = tail.ChunkSize + tail.MaxLines*lineCost
 
-// reserve waits for the room of a chunk, and fails when ctx ends.
-func (l *lane) reserve(ctx context.Context) (reserved int64, err error) {
-	reserved = min(reservation, l.size)
-	return reserved, l.room.Acquire(ctx, reserved)
+// rooms shares size bytes out to n lanes, evenly as long as each gets the room of a chunk;
+// where there are more lanes than that, some have one room together.
+func rooms(size int64, n int) []*semaphore.Weighted {
+	own := make([]*semaphore.Weighted, max(1, min(int64(n), size/reservation)))
+	for i := range own {
+		own[i] = semaphore.NewWeighted(max(reservation, size/int64(len(own))))
+	}
+	out := make([]*semaphore.Weighted, n)
+	for i := range out {
+		out[i] = own[i%len(own)]
+	}
+	return out
 }
+
+// reserve waits for the room of a chunk, and fails when ctx ends.
+func (l *lane) reserve(ctx context.Context) error { return l.room.Acquire(ctx, reservation) }
 
 // push hands over chunks that were read under a reservation, and gives back what they do
 // not take.
-func (l *lane) push(chunks []*chunk, reserved int64) {
+func (l *lane) push(chunks []*chunk) {
+	reserved := int64(reservation)
 	for _, c := range chunks {
 		c.cost = min(c.cost, reserved)
 		reserved -= c.cost

@@ -198,7 +198,7 @@ func (r *registry) met(ctx context.Context, g *generation, f *discover.Found, no
 	src.mu.Lock()
 	changed := f.File.Size != g.size || !f.File.MTime.Equal(g.mtime)
 	call := !g.done && (changed || src.failure != "" || r.first && f.File.Size != g.at())
-	if g.done && changed && g.fault == intact {
+	if g.done && g.fault == intact && (changed || r.first && f.File.Size > g.at()) {
 		g.check, call = true, true
 	}
 	if !g.done {

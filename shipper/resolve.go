@@ -50,18 +50,46 @@ func (r *registry) check(ctx context.Context, src *source, v *view) {
 		r.missed(ctx, src, v)
 	}
 	unseen := 0
-	for _, g := range src.gens {
+	for i, g := range src.gens {
 		if !g.done && g.saved && !g.away.IsZero() {
 			r.s.schedule.ask(ctx, src)
 		}
-		if _, ok := v.ids[g.id]; !ok && g.unseen.IsZero() {
-			g.unseen = v.now
+		if _, ok := v.ids[g.id]; !ok {
+			if g.unseen.IsZero() {
+				g.unseen = v.now
+			}
+			if g.done && g.fault == intact && i >= len(src.gens)-2 && r.strayed(g, v) {
+				g.check = true
+				r.s.schedule.ask(ctx, src)
+			}
 		}
 		if !g.unseen.IsZero() {
 			unseen++
 		}
 	}
 	r.forget(src, v.now, unseen)
+}
+
+// strayed says whether a finished file that no pattern names has changed since the last
+// look: its writer has not noticed the rotation. src.mu is held.
+func (r *registry) strayed(g *generation, v *view) bool {
+	if g.id == (identity.ID{}) {
+		return false
+	}
+	f, err := identity.Stat(g.seen)
+	if (err != nil || f.ID != g.id) && v.now.Sub(g.away) <= r.s.wait.lateGrace {
+		for _, name := range v.folder(g.src.path).rotated[g.src.path] {
+			if f, err = identity.Stat(name); err == nil && f.ID == g.id {
+				g.seen = name
+				r.s.dirty.Store(true)
+				break
+			}
+		}
+	}
+	if err != nil || f.ID != g.id {
+		return false
+	}
+	return f.Size != g.size || !f.MTime.Equal(g.mtime) || r.first && f.Size > g.at()
 }
 
 // left says whether the newest file of a source is no longer at the source's path. A

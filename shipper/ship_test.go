@@ -119,6 +119,21 @@ func TestBrokerAwayBoundsMemoryAndLosesNothing(t *testing.T) {
 	}
 }
 
+func TestMemoryIsBoundedHoweverManyPartitionsThereAre(t *testing.T) {
+	const memory = 4 << 20
+	for _, n := range []int{1, 3, 4, 5, 1000} {
+		all, taken := rooms(memory, n), int64(0)
+		for _, room := range all {
+			for room.TryAcquire(reservation) {
+				taken += reservation
+			}
+		}
+		if len(all) != n || taken == 0 || taken > memory {
+			t.Errorf("%d partitions: %d rooms that hold %d bytes, want %d at most", n, len(all), taken, memory)
+		}
+	}
+}
+
 func TestGenerationIsOnDiskBeforeItsFirstLineIsProduced(t *testing.T) {
 	b := newBench(t, "*.log")
 	b.write("a.log", "a1\n")

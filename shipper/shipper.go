@@ -14,7 +14,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
-	"golang.org/x/sync/semaphore"
 
 	"foghorn/pipeline"
 	"foghorn/shipper/checkpoint"
@@ -125,12 +124,11 @@ func (s *Shipper) makeLanes(ctx, sendCtx context.Context, stop <-chan struct{}, 
 		labels = append(labels, pipeline.Attr{Key: k, Value: v})
 	}
 	sort.Slice(labels, func(i, j int) bool { return labels[i].Key < labels[j].Key })
-	size := max(int64(s.cfg.MaxMemory/n), int64(s.cfg.MaxBatch))
-	for p := range n {
+	for p, room := range rooms(int64(s.cfg.MaxMemory), n) {
 		l := &lane{
 			partition: p, labels: labels, linger: s.cfg.Linger, maxBatch: s.cfg.MaxBatch,
 			send: s.produce, acked: s.acked,
-			size: size, room: semaphore.NewWeighted(size), wake: make(chan struct{}, 1),
+			room: room, wake: make(chan struct{}, 1),
 		}
 		s.lanes = append(s.lanes, l)
 		wg.Go(func() {

@@ -91,8 +91,7 @@ func (s *Shipper) work(ctx context.Context, src *source) {
 		if err != nil {
 			return
 		}
-		reserved, err := l.reserve(ctx)
-		if err != nil {
+		if l.reserve(ctx) != nil {
 			return
 		}
 		s.schedule.heard(src)
@@ -101,7 +100,7 @@ func (s *Shipper) work(ctx context.Context, src *source) {
 			w.sent += c.bytes
 			w.quiet = time.Now()
 		}
-		l.push(w.out, reserved)
+		l.push(w.out)
 		w.out = w.out[:0]
 		if n == rest || w.yields(n) {
 			return
@@ -145,8 +144,8 @@ func (w *worker) leave() {
 	defer w.src.mu.Unlock()
 	w.stopLive()
 	for _, g := range w.src.gens {
-		if !g.done && g.size > g.at() && g.searched != g.size {
-			g.mtime = time.Time{} // it grew unread: the next scan is to find it changed
+		if g.size > g.at() && (g.done || g.searched != g.size) {
+			g.mtime = time.Time{} // something is owed: the next scan is to find it changed
 		}
 		if g.done || w.s.open.Load() > int64(w.s.cfg.MaxOpen) {
 			g.close()
@@ -223,7 +222,9 @@ func (w *worker) fail(err error) {
 	}
 }
 
+// lost hands g to the registry, which closes its file: Live must have ended before that.
 func (w *worker) lost(g *generation, f fault) {
+	w.stopLive()
 	g.fault = f
 	w.s.kick()
 }
@@ -264,6 +265,7 @@ func (w *worker) chunk(ctx context.Context, g *generation, now time.Time) (found
 	lines, cur, err := r.Next(g.file, g.cur)
 	w.s.readers <- r
 	if err != nil {
+		w.stopLive() // before the descriptor that it names is given to another file
 		w.fail(err)
 		g.close()
 		return false, true
@@ -272,6 +274,7 @@ func (w *worker) chunk(ctx context.Context, g *generation, now time.Time) (found
 	same, err := g.look(now, found)
 	switch {
 	case err != nil:
+		w.stopLive() // before the descriptor that it names is given to another file
 		w.fail(err)
 		g.close()
 		return false, true

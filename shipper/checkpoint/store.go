@@ -85,12 +85,16 @@ func (s *Store) Load() (st State, ok bool, err error) {
 	if err := json.Unmarshal(e.State, &st); err != nil {
 		return State{}, false, fmt.Errorf("read %s: %w: %w", s.Path(), ErrDamaged, err)
 	}
+	for i := range st.Files {
+		f := &st.Files[i]
+		f.Path, f.Seen = unescape(f.Path), unescape(f.Seen)
+	}
 	return st, true, nil
 }
 
 // Save replaces the State. When it fails, the State saved before is still there.
 func (s *Store) Save(st *State) error {
-	body, err := json.Marshal(st)
+	body, err := json.Marshal(escaped(st))
 	if err != nil {
 		return fmt.Errorf("encode checkpoint: %w", err)
 	}

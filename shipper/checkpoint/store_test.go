@@ -59,6 +59,29 @@ func TestSaveAndLoad(t *testing.T) {
 	}
 }
 
+func TestPathsThatAreNotUTF8ComeBackAsTheyWere(t *testing.T) {
+	s := open(t, t.TempDir())
+	want := State{Files: []File{
+		{Path: "/logs/a.log", Seen: "/logs/a.log.1"},
+		{Path: "/logs/caf\xe9.log", Seen: "/logs/caf\xe9.log.1"},
+		{Path: "/logs/b.log", Seen: "/logs/\xff"},
+	}}
+	saved := State{Files: append([]File(nil), want.Files...)}
+	if err := s.Save(&saved); err != nil {
+		t.Fatal(err)
+	}
+	have, _, err := s.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, have); d != "" {
+		t.Errorf("state (-want +have):\n%s", d)
+	}
+	if d := cmp.Diff(want, saved); d != "" {
+		t.Errorf("Save changed the state (-want +have):\n%s", d)
+	}
+}
+
 func TestOneFolderBelongsToOneProcess(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
