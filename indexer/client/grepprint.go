@@ -25,6 +25,7 @@ type printer struct {
 
 	used       bool // something was printed
 	source     string
+	host       string
 	label      string // the source's printed name
 	generation uint64
 	n          int64 // number of the line before
@@ -33,7 +34,7 @@ type printer struct {
 // hit prints one result. Write errors stay in out and come up with the flush.
 func (p *printer) hit(h *Hit) error {
 	sameSource := p.used && h.Source == p.source
-	if !sameSource {
+	if !sameSource || h.Host != p.host { // a log of foreign producers has many hosts
 		p.label = p.chosen.label(h)
 	}
 	switch {
@@ -53,7 +54,7 @@ func (p *printer) hit(h *Hit) error {
 		}
 		p.line(h)
 	}
-	p.used, p.source, p.generation, p.n = true, h.Source, h.Generation, h.N
+	p.used, p.source, p.host, p.generation, p.n = true, h.Source, h.Host, h.Generation, h.N
 	_, err := p.out.Write(nil)
 	return err
 }

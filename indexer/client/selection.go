@@ -56,8 +56,10 @@ func choose(sources []search.SourceCoverage, hosts, paths []string) (*selection,
 	for _, src := range sources {
 		// Every glob is tried, so that each that names something counts as used.
 		onHost, onPath := len(hosts) == 0, len(paths) == 0
+		// A log of foreign producers holds lines of any host; the search tells them apart.
+		foreign := src.Path == src.Source
 		for i, re := range s.hosts {
-			if re.MatchString(src.Host) {
+			if foreign || re.MatchString(src.Host) {
 				onHost, usedHosts[i] = true, true
 			}
 		}
