@@ -12,8 +12,10 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/rs/zerolog"
 
+	"foghorn/pipeline"
 	"foghorn/pipeline/yamldoc"
 	"foghorn/rules/alert"
+	"foghorn/shipper/discover"
 )
 
 // Config is foghorn.yml: one file for all roles, each of which reads its own part. Every
@@ -191,10 +193,17 @@ func (c *Config) check() []problem {
 	within(bad, "kafka.partitions", int64(c.Kafka.Partitions), 1, 4096)
 	within(bad, "kafka.replication", int64(c.Kafka.Replication), 1, 16)
 	oneOf(bad, "kafka.compression", c.Kafka.Compression, "none", "lz4", "snappy", "zstd")
-	within(bad, "kafka.max_batch", int64(c.Kafka.MaxBatch), 16<<10, 16<<20)
+	within(bad, "kafka.max_batch", int64(c.Kafka.MaxBatch), 16<<10, pipeline.MaxMessage/2)
 	for i, p := range c.Ship.Paths {
 		if !filepath.IsAbs(p) {
 			bad(fmt.Sprintf("ship.paths[%d]", i), "expected an absolute path or glob, found %q", p)
+		} else if err := discover.Check(p); err != nil {
+			bad(fmt.Sprintf("ship.paths[%d]", i), "%v", err)
+		}
+	}
+	for i, p := range c.Ship.Exclude {
+		if err := discover.CheckExclude(p); err != nil {
+			bad(fmt.Sprintf("ship.exclude[%d]", i), "%v", err)
 		}
 	}
 	if strings.ContainsAny(c.Ship.Host, ": \t\n/") {

@@ -245,8 +245,10 @@ kafka:
   brokers: [localhost]
   partitions: 0
   compresion: zstd
+  max_batch: 16MiB
 ship:
-  paths: [relative/*.log]
+  paths: [relative/*.log, '/logs/[a.log']
+  exclude: ['[', '*.gz']
   linger: soon
 index:
   listen: nowhere
@@ -261,11 +263,14 @@ foghorn.yml:2:15: log.level: expected debug, info, warn or error, found "loud"
 foghorn.yml:4:13: kafka.brokers[0]: expected host:port, found "localhost"
 foghorn.yml:5:15: kafka.partitions: expected 1 to 4096, found 0
 foghorn.yml:6:3: kafka.compresion: unknown key; known here: brokers, client_id, compression, max_batch, partitions, replication
-foghorn.yml:8:11: ship.paths[0]: expected an absolute path or glob, found "relative/*.log"
-foghorn.yml:9:11: ship.linger: expected a duration such as "30s", "5m" or "7d", found "soon"
-foghorn.yml:11:11: index.listen: expected host:port, found "nowhere"
-foghorn.yml:12:32: index.retention.size: expected a size such as "64MB" or "1GiB", found "many"
-foghorn.yml:16:11: alert.receivers[1]: want exactly one of alertmanager and webhook`)
+foghorn.yml:7:14: kafka.max_batch: expected 16384 to 2097152, found 16777216
+foghorn.yml:9:11: ship.paths[0]: expected an absolute path or glob, found "relative/*.log"
+foghorn.yml:9:27: ship.paths[1]: pattern "/logs/[a.log": syntax error in pattern
+foghorn.yml:10:13: ship.exclude[0]: pattern "[": syntax error in pattern
+foghorn.yml:11:11: ship.linger: expected a duration such as "30s", "5m" or "7d", found "soon"
+foghorn.yml:13:11: index.listen: expected host:port, found "nowhere"
+foghorn.yml:14:32: index.retention.size: expected a size such as "64MB" or "1GiB", found "many"
+foghorn.yml:18:11: alert.receivers[1]: want exactly one of alertmanager and webhook`)
 	if err == nil {
 		t.Fatal("no error")
 	}

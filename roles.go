@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -43,12 +42,12 @@ type node struct {
 	reg      *prometheus.Registry
 	client   *kafka.Client
 	stages   *ops.StageMetrics
-	ensuring sync.Mutex
-	topics   atomic.Bool // the topics are there and right
+	ensuring chan struct{} // holds one while a part asks for the topics
+	topics   atomic.Bool   // the topics are there and right
 }
 
 func newNode(cfg Config, log zerolog.Logger) (*node, error) {
-	n := &node{cfg: cfg, log: log, reg: prometheus.NewRegistry()}
+	n := &node{cfg: cfg, log: log, reg: prometheus.NewRegistry(), ensuring: make(chan struct{}, 1)}
 	n.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	kc := kafka.DefaultConfig()
 	kc.Brokers, kc.ClientID = cfg.Kafka.Brokers, cfg.Kafka.ClientID
@@ -79,10 +78,14 @@ func (n *node) group(name string, topic string) *kafka.Group {
 	return n.client.Group(gc)
 }
 
-// ensureTopics makes and checks the topics; it waits for absent brokers.
+// ensureTopics makes and checks the topics; it waits for absent brokers until ctx ends.
 func (n *node) ensureTopics(ctx context.Context) error {
-	n.ensuring.Lock()
-	defer n.ensuring.Unlock()
+	select {
+	case n.ensuring <- struct{}{}:
+		defer func() { <-n.ensuring }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	if n.topics.Load() || ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"foghorn/pipeline/ops"
+)
+
+// TestRolesStopWhileKafkaIsAway: each part waits for the topics with the context that it
+// was given, whichever of them asks the brokers.
+func TestRolesStopWhileKafkaIsAway(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and never answers
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	cfg := DefaultConfig()
+	cfg.Kafka.Brokers = []string{l.Addr().String()}
+	n, err := newNode(cfg, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.client.Close()
+	run := func(context.Context) error { t.Error("a part ran without topics"); return nil }
+	ctx, stop := context.WithCancel(context.Background())
+	asking := make(chan struct{})
+	second := n.onBus("second", run)
+	first := n.onBus("first", run)
+	group := ops.Group{Grace: time.Minute, Components: []ops.Component{
+		{Name: "first", Run: func(ctx context.Context) error { <-asking; return first.Run(ctx) }},
+		{Name: "second", Run: func(ctx context.Context) error {
+			done := make(chan error, 1)
+			go func() { done <- second.Run(ctx) }()
+			for len(n.ensuring) == 0 { // until second asks
+				time.Sleep(time.Millisecond)
+			}
+			close(asking)
+			stop()
+			return <-done
+		}},
+	}}
+	if err := group.Run(ctx); err != nil {
+		t.Error(err)
+	}
+}
