@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 )
 
 // maxDepth bounds how deep a document may nest.
@@ -209,9 +210,30 @@ func (d *decoder) scalar(n ast.Node, path, want string) (string, bool) {
 		return s.Value.Value, true
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
 		return n.GetToken().Value, true
+	case *ast.MappingNode:
+		if text, ok := plainColon(s); ok {
+			return text, true
+		}
 	}
 	d.fail(n, path, "expected %s, found %s", want, kindOf(n))
 	return "", false
+}
+
+// plainColon returns the text that n really is when it was written without quotes and
+// without a blank behind its colon. YAML 1.2 (section 7.3.3) reads {brokers: [kafka:9092]}
+// as text; the parser takes it for a key with a value.
+func plainColon(m *ast.MappingNode) (string, bool) {
+	if len(m.Values) != 1 || m.GetToken().Type != token.MappingValueType { // {kafka:9092}
+		return "", false
+	}
+	key, colon, value := m.Values[0].Key.GetToken(), m.GetToken(), m.Values[0].Value.GetToken()
+	plain := func(t *token.Token) bool {
+		return t.Type == token.StringType || t.Type == token.IntegerType || t.Type == token.FloatType
+	}
+	if !plain(key) || !plain(value) || value.Position.Line != colon.Position.Line || value.Position.Column != colon.Position.Column+1 {
+		return "", false
+	}
+	return key.Value + ":" + value.Value, true
 }
 
 func (d *decoder) decodeScalar(n ast.Node, path string, v reflect.Value) {

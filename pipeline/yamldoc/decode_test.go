@@ -60,6 +60,28 @@ f.yml:7:5: on: expected true or false, found "1"`)
 	}
 }
 
+// A colon without a blank behind it is text, in brackets within braces too.
+func TestAColonInText(t *testing.T) {
+	const key = "f.yml:*: list[0]: expected text, found keys with values"
+	for _, test := range []struct{ text, want, fault string }{
+		{"inner: {ratio: 1}\nlist: [kafka:9092, b:1]", "kafka:9092 b:1", ""},
+		{"{list: [kafka:9092,b.example.org:1, 10.0.0.1:9, 'c:3', x:y:z]}", "kafka:9092 b.example.org:1 10.0.0.1:9 c:3 x:y:z", ""},
+		{"{list: [kafka: 9092]}", "", key},
+		{"{list: [{kafka:9092}]}", "", key},
+		{"{list: ['kafka':9092]}", "", key},
+	} {
+		var have sample
+		_, err := Decode("f.yml", []byte(test.text), &have)
+		if test.fault != "" {
+			if err == nil || !strings.HasSuffix(err.Error(), test.fault[len("f.yml:*"):]) {
+				t.Errorf("%s: error %v, want %s", test.text, err, test.fault)
+			}
+		} else if list := strings.Join(have.List, " "); err != nil || list != test.want {
+			t.Errorf("%s: have %q, error %v, want %q", test.text, list, err, test.want)
+		}
+	}
+}
+
 func TestDecodeSyntaxAndDuplicates(t *testing.T) {
 	for name, text := range map[string]string{
 		"syntax":    "a: [1",
