@@ -27,9 +27,9 @@ func (s *Store) Retain() error {
 	s.mu.Lock()
 	segments := s.segments
 	s.mu.Unlock()
-	victims := s.victims(now, segments)
-	if len(victims) == 0 {
-		return nil
+	victims, err := s.victims(now)
+	if err != nil || len(victims) == 0 {
+		return err
 	}
 	if err := s.carry(now, segments, victims); err != nil {
 		return err
@@ -42,19 +42,20 @@ func (s *Store) Retain() error {
 	return nil
 }
 
-// victims chooses the days to remove.
-func (s *Store) victims(now time.Time, segments []*segment) map[string]bool {
+// victims chooses the days to remove, by their folders: what cannot be read in them, or was
+// left there, takes room too.
+func (s *Store) victims(now time.Time) (map[string]bool, error) {
+	folders, err := os.ReadDir(s.daysDir())
+	if err != nil {
+		return nil, fmt.Errorf("list the days: %w", err)
+	}
 	size := make(map[string]int64)
-	for _, seg := range segments {
-		size[seg.day] = 0
-	}
-	s.mu.Lock()
-	for _, d := range s.damaged { // what cannot be read takes room too
-		size[filepath.Base(filepath.Dir(d.File))] = 0
-	}
-	s.mu.Unlock()
 	var total, terms int64
-	for day := range size {
+	for _, f := range folders {
+		day := f.Name()
+		if _, err := time.Parse(time.DateOnly, day); err != nil || !f.IsDir() {
+			continue
+		}
 		n := dirSize(filepath.Join(s.dayDir(day), termDir))
 		terms += n
 		size[day] = dirSize(s.dayDir(day)) + n
@@ -81,7 +82,7 @@ func (s *Store) victims(now time.Time, segments []*segment) map[string]bool {
 		out[day] = true
 		total -= size[day]
 	}
-	return out
+	return out, nil
 }
 
 // carry commits what only the victims tell. Everything it writes was committed before:
