@@ -34,18 +34,26 @@ func (s *Store) sealLoop(ctx context.Context) error {
 			s.rotateOld()
 		}
 		for !s.sealWaiting() {
+			s.retain(&checked) // which may make the room that is missing
 			select {
 			case <-ctx.Done():
 				return s.Seal()
 			case <-time.After(s.cfg.Retry):
 			}
 		}
-		if now := s.deps.Now(); now.Sub(checked) >= time.Minute {
-			checked = now
-			if err := s.Retain(); err != nil {
-				s.failed(err)
-			}
-		}
+		s.retain(&checked)
+	}
+}
+
+// retain applies retention if a minute has passed since checked.
+func (s *Store) retain(checked *time.Time) {
+	now := s.deps.Now()
+	if now.Sub(*checked) < time.Minute {
+		return
+	}
+	*checked = now
+	if err := s.Retain(); err != nil {
+		s.failed(err)
 	}
 }
 
