@@ -112,26 +112,36 @@ func episodes(set *rules.Set, records []pipeline.Message) ([]pipeline.Anomaly, e
 	return out, nil
 }
 
-// compare pairs what a test expects with what there is, each episode once.
+// compare pairs what a test expects with what there is, each episode once, so that as many
+// as can be have their pair.
 func compare(t *rules.Test, have []pipeline.Anomaly) []string {
-	var faults []string
-	used := make([]bool, len(have))
-	for i := range t.Expect {
-		at := -1
+	owner := make([]int, len(have)) // the expectation of each episode, or -1
+	for j := range owner {
+		owner[j] = -1
+	}
+	var seen []bool
+	var find func(i int) bool
+	find = func(i int) bool { // an augmenting path: an episode that is free, or can be made so
 		for j := range have {
-			if !used[j] && fits(&t.Expect[i], &have[j]) {
-				at = j
-				break
+			if seen[j] || !fits(&t.Expect[i], &have[j]) {
+				continue
+			}
+			seen[j] = true
+			if owner[j] < 0 || find(owner[j]) {
+				owner[j] = i
+				return true
 			}
 		}
-		if at < 0 {
+		return false
+	}
+	var faults []string
+	for i := range t.Expect {
+		if seen = make([]bool, len(have)); !find(i) {
 			faults = append(faults, "expected an episode that is not there: "+describe(&t.Expect[i]))
-			continue
 		}
-		used[at] = true
 	}
 	for j := range have {
-		if !used[j] {
+		if owner[j] < 0 {
 			a := &have[j]
 			faults = append(faults, fmt.Sprintf("episode not expected: group {%s}, count %d, started %s, summary %q",
 				pipeline.GroupKey(a.Group), a.Count, a.Started.Format(time.RFC3339), a.Summary))

@@ -47,6 +47,15 @@ const text = `rules:
           2026-03-02T10:00:00Z failed
           2026-03-02T10:00:01Z failed
         expect: [ { group: { host: a } }, { group: { host: a } } ]
+      - name: the expectation that says less stands first
+        host: a
+        lines: |
+          2026-03-02T10:00:00Z failed
+          2026-03-02T10:00:01Z failed
+          2026-03-02T11:00:00Z failed
+          2026-03-02T11:00:01Z failed
+          2026-03-02T11:00:02Z failed
+        expect: [ {}, { count: 2 } ]
 `
 
 // A test passes when what it expects is there, each episode once, and nothing else.
@@ -65,6 +74,7 @@ func TestRun(t *testing.T) {
 		`expected an episode that is not there: group {host="a"}`,
 		`expected an episode that is not there: group {}, count 3; episode not expected: group {host="a"}, count 2, started 2026-03-02T10:00:00Z, summary "2 failed"`,
 		`expected an episode that is not there: group {host="a"}`,
+		"",
 	}
 	for i, res := range results {
 		if have := strings.Join(res.Faults, "; "); have != want[i] || res.Passed() != (want[i] == "") {
