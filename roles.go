@@ -44,10 +44,12 @@ type node struct {
 	stages   *ops.StageMetrics
 	ensuring chan struct{} // holds one while a part asks for the topics
 	topics   atomic.Bool   // the topics are there and right
+	// keepMatches is how long logs.matches is kept: as far back as a restart reads it.
+	keepMatches time.Duration
 }
 
 func newNode(cfg Config, log zerolog.Logger) (*node, error) {
-	n := &node{cfg: cfg, log: log, reg: prometheus.NewRegistry(), ensuring: make(chan struct{}, 1)}
+	n := &node{cfg: cfg, log: log, reg: prometheus.NewRegistry(), ensuring: make(chan struct{}, 1), keepMatches: 24 * time.Hour}
 	n.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	kc := kafka.DefaultConfig()
 	kc.Brokers, kc.ClientID = cfg.Kafka.Brokers, cfg.Kafka.ClientID
@@ -89,7 +91,7 @@ func (n *node) ensureTopics(ctx context.Context) error {
 	if n.topics.Load() || ctx.Err() != nil {
 		return ctx.Err()
 	}
-	specs := pipeline.Topics(n.cfg.Kafka.Partitions, 24*time.Hour)
+	specs := pipeline.Topics(n.cfg.Kafka.Partitions, n.keepMatches)
 	if err := n.client.EnsureTopics(ctx, specs, n.cfg.Kafka.Replication); err != nil {
 		return err
 	}
@@ -165,6 +167,7 @@ func (n *node) process() ([]ops.Component, error) {
 	}
 	wc := window.DefaultConfig()
 	wc.Lateness = lateness
+	n.keepMatches = max(n.keepMatches, window.Reach(live.Load(), lateness))
 	stage2 := func(_ string, partition int) (pipeline.Stage, error) {
 		return window.NewStage(wc, partition, live, window.ReadBack(n.client.Open)), nil
 	}

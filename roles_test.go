@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"net"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -46,5 +48,39 @@ func TestRolesStopWhileKafkaIsAway(t *testing.T) {
 	}}
 	if err := group.Run(ctx); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestMatchesAreKeptAsFarBackAsARestartReadsThem: a window of days is counted from
+// logs.matches again after a restart.
+func TestMatchesAreKeptAsFarBackAsARestartReadsThem(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Rules.Pack, cfg.Rules.Dir = false, t.TempDir()
+	rule := `rules:
+  - id: slow
+    title: Slow
+    severity: high
+    match: boom
+    threshold: { count: '>= 10', window: 72h }
+    annotations: { summary: slow }
+    tests:
+      - name: one does not fire
+        lines: |
+          boom
+        expect: []
+`
+	if err := os.WriteFile(filepath.Join(cfg.Rules.Dir, "slow.yml"), []byte(rule), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	n, err := newNode(cfg, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.client.Close()
+	if _, err := n.process(); err != nil {
+		t.Fatal(err)
+	}
+	if n.keepMatches < 144*time.Hour {
+		t.Errorf("logs.matches is kept for %v, want twice the window of 72h at least", n.keepMatches)
 	}
 }
