@@ -3,7 +3,6 @@ package api
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -45,11 +44,8 @@ func anomalyFilterOf(r *http.Request, now time.Time) (f anomalyFilter, p *Proble
 		return f, badParameter("limit", errors.New("it is below zero"))
 	}
 	for name, to := range map[string]*bool{"events": &f.events, "follow": &f.follow} {
-		if !v.Has(name) {
-			continue
-		}
-		if *to, err = strconv.ParseBool(v.Get(name)); err != nil {
-			return f, badParameter(name, fmt.Errorf("%q is not 0 or 1", v.Get(name)))
+		if p = boolean(v, name, to); p != nil {
+			return f, p
 		}
 	}
 	return f, nil

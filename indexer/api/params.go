@@ -90,13 +90,9 @@ func (s *Server) searchOf(w http.ResponseWriter, r *http.Request) (Search, *Prob
 		}
 	}
 	if v.Has("fields") {
-		b, err := strconv.ParseBool(v.Get("fields"))
-		if err != nil {
-			return in, badParameter("fields", fmt.Errorf("%q is not 0 or 1", v.Get("fields")))
-		}
-		in.Fields = &b
+		in.Fields = new(bool)
 	}
-	return in, nil
+	return in, boolean(v, "fields", in.Fields)
 }
 
 func (s *Server) bodyOf(w http.ResponseWriter, r *http.Request) (in Search, p *Problem) {
@@ -232,6 +228,18 @@ func integer(v url.Values, name string, to *int) *Problem {
 		return badParameter(name, fmt.Errorf("%q is not a whole number", v.Get(name)))
 	}
 	*to = n
+	return nil
+}
+
+func boolean(v url.Values, name string, to *bool) *Problem {
+	if !v.Has(name) {
+		return nil
+	}
+	b, err := strconv.ParseBool(v.Get(name))
+	if err != nil {
+		return badParameter(name, fmt.Errorf("%q is not 0 or 1", v.Get(name)))
+	}
+	*to = b
 	return nil
 }
 

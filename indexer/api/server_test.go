@@ -46,6 +46,7 @@ func TestRefusals(t *testing.T) {
 		{"format", "GET", "/api/v1/search?format=xml", "", nil, Problem{Type: "bad-parameter", Status: 400, Pointer: "#/format"}},
 		{"coverage", "GET", "/api/v1/search?coverage=some", "", nil, Problem{Type: "bad-parameter", Status: 400, Pointer: "#/coverage"}},
 		{"fields", "GET", "/api/v1/search?fields=some", "", nil, Problem{Type: "bad-parameter", Status: 400, Pointer: "#/fields"}},
+		{"fields of tail", "GET", "/api/v1/tail?fields=some", "", nil, Problem{Type: "bad-parameter", Status: 400, Pointer: "#/fields"}},
 		{"limit", "GET", "/api/v1/search?limit=many", "", nil, Problem{Type: "bad-parameter", Status: 400, Pointer: "#/limit"}},
 		{"negative limit", "GET", "/api/v1/search?limit=-1", "", nil, Problem{Type: "bad-parameter", Status: 400, Pointer: "#/limit"}},
 		{"context without file order", "GET", "/api/v1/search?before=1", "", nil, Problem{Type: "bad-parameter", Status: 400, Pointer: "#/before", Detail: "order=file"}},

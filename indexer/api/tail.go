@@ -22,6 +22,11 @@ func (s *Server) tail(w http.ResponseWriter, r *http.Request) {
 		badParameter("q", err).write(w)
 		return
 	}
+	fields := true
+	if p = boolean(v, "fields", &fields); p != nil {
+		p.write(w)
+		return
+	}
 	release, p := s.streams.take(w, "open streams")
 	if p != nil {
 		p.write(w)
@@ -37,7 +42,7 @@ func (s *Server) tail(w http.ResponseWriter, r *http.Request) {
 	if out.flush() != nil {
 		return
 	}
-	enc := &encoder{fields: v.Get("fields") != "0", mode: search.Lines}
+	enc := &encoder{fields: fields, mode: search.Lines}
 	heartbeat := time.NewTicker(s.cfg.Heartbeat)
 	defer heartbeat.Stop()
 	var told int64
