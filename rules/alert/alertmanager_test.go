@@ -92,6 +92,46 @@ func TestFiringAlertsAreSentAgainUntilResolved(t *testing.T) {
 	}
 }
 
+// An episode that ends after the next one of its rule and group opened does not end that
+// one: both have the same labels.
+func TestTheEndOfAnEpisodeDoesNotEndTheNext(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		batch bool
+	}{{"one by one", false}, {"in one request", true}} {
+		t.Run(test.name, func(t *testing.T) {
+			next := event("1", 1, pipeline.AnomalyOpen)
+			next.ID, next.Started = "next", next.Started.Add(5*time.Minute)
+			end := next
+			end.Seq, end.State, end.ResolvedAt = 2, pipeline.AnomalyResolved, &end.LastSeen
+			s, p := newAMServer(t), newTopic()
+			cfg := quick(Receiver{Alertmanager: s.URL + "/am"})
+			cfg.Resend = time.Hour
+			events := []pipeline.Anomaly{event("1", 1, pipeline.AnomalyOpen), next, event("1", 2, pipeline.AnomalyResolved)}
+			if test.batch {
+				p.append(t, events...)
+			}
+			start(t, cfg, p, io.Discard)
+			for i := range events {
+				if !test.batch {
+					p.append(t, events[i])
+				}
+				eventually(t, "committed", func() bool { return p.commit() > int64(i) })
+			}
+			told := s.about("10.0.0.1")
+			if last := told[len(told)-1]; !last.EndsAt.After(time.Now()) {
+				t.Errorf("the next episode does not fire: the last alert is from %s to %s", last.StartsAt, last.EndsAt)
+			}
+			p.append(t, end)
+			eventually(t, "committed", func() bool { return p.commit() == 4 })
+			told = s.about("10.0.0.1")
+			if last := told[len(told)-1]; last.EndsAt.After(time.Now()) {
+				t.Errorf("all ended, and the last alert fires until %s", last.EndsAt)
+			}
+		})
+	}
+}
+
 func TestOneBadAlertDoesNotTakeTheOthersWithIt(t *testing.T) {
 	s, p := newAMServer(t), newTopic()
 	s.bad = "10.0.0.2"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -56,7 +57,10 @@ func (w *worker) run(ctx context.Context) {
 			}
 			continue
 		}
-		err := w.to.send(ctx, items)
+		var err error
+		if needed := w.needed(items); len(needed) > 0 {
+			err = w.to.send(ctx, needed)
+		}
 		if ctx.Err() != nil {
 			return
 		}
@@ -80,6 +84,39 @@ func (w *worker) run(ctx context.Context) {
 			pause = min(2*pause, w.cfg.MaxBackoff)
 		}
 	}
+}
+
+// needed leaves out the end of an episode when a later one of the same rule and group fires
+// already: to Alertmanager both are one alert, which would end. (An episode is resolved
+// only when no late line can prolong it; the next can open before that.)
+func (w *worker) needed(items []item) []item {
+	ends := func(it item) bool { return it.anomaly.State == pipeline.AnomalyResolved }
+	if w.resend <= 0 || !slices.ContainsFunc(items, ends) {
+		return items
+	}
+	key := func(a *pipeline.Anomaly) string {
+		return a.Rule + "\x00" + a.ErrorClass + "\x00" + pipeline.GroupKey(a.Group)
+	}
+	firing := make(map[string]string) // id by alert
+	w.mu.Lock()
+	for _, claim := range w.firing {
+		for id, it := range claim {
+			if !slices.ContainsFunc(items, func(end item) bool { return ends(end) && end.anomaly.ID == id }) {
+				firing[key(&it.anomaly)] = id
+			}
+		}
+	}
+	w.mu.Unlock()
+	for i := range items {
+		a := &items[i].anomaly
+		if !slices.ContainsFunc(items[i:], func(end item) bool { return ends(end) && end.anomaly.ID == a.ID }) {
+			firing[key(a)] = a.ID
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(items), func(it item) bool {
+		_, other := firing[key(&it.anomaly)]
+		return ends(it) && other
+	})
 }
 
 // backoff is the pause with up to half of it taken off at random, so that many senders do
