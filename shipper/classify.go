@@ -56,8 +56,8 @@ func (r *registry) rotated(ctx context.Context, parent *source, f *discover.Foun
 	if r.byID[g.id] == g && g.away.IsZero() && r.agrees(g, f) {
 		return true, true
 	}
-	if !r.recent(parent, f) {
-		return false, false
+	if at, err := identity.Stat(parent.path); g.away.IsZero() && err == nil && at.ID == g.id || !r.recent(parent, f) {
+		return false, false // the newest life is still at its path: f was never there
 	}
 	r.adopt(parent, f, v.now)
 	return false, true

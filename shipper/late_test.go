@@ -135,3 +135,16 @@ func TestNamesThatAreNotUTF8KeepTheirIdentityAcrossARestart(t *testing.T) {
 	b.until("a2", func() bool { return b.sink.count() == 2 })
 	b.want("caf\xe9.log", "a1", "a2")
 }
+
+func TestNewFileBesideALiveOneIsNotTakenForARotationOfIt(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "*.log")
+	b.write("app.log", "a1\n")
+	b.start()
+	b.want("app.log", "a1")
+	b.write("app-2.log", "b1\n")
+	b.until("b1", func() bool { return b.sink.count() == 2 })
+	b.want("app-2.log", "b1")
+	b.write("app-2.log", "b2\n")
+	b.want("app-2.log", "b1", "b2")
+}
