@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -110,6 +111,9 @@ func DecodeLine(m *Message) (Line, error) {
 		}
 	}
 	if found {
+		if len(m.Key) == 0 {
+			return Line{}, fmt.Errorf("%w: the record has no key, which is the source", ErrBadLineHeader)
+		}
 		l.ID.Source = string(m.Key)
 		return l, nil
 	}
@@ -140,6 +144,9 @@ func decodeLineHeader(l *Line, s string) error {
 	}
 	if l.ID.Offset < 0 || l.Size < 0 {
 		return errors.New("negative offset or size")
+	}
+	if l.Size > math.MaxInt64-l.ID.Offset {
+		return errors.New("offset and size are too large")
 	}
 	l.Truncated = cut
 	return nil

@@ -65,6 +65,7 @@ func TestBadLineHeader(t *testing.T) {
 	for _, header := range []string{
 		"", ":", "::", "1:2", "1:2:3:x", "1:2:3:t:t", "x:2:3", "1:x:3", "1:2:x", "1:-2:3", "1:2:-3",
 		"10000000000000000:2:3", "1:9223372036854775808:3", " 1:2:3", "1:2:3 ",
+		"1:9223372036854775807:1", // the next line's offset would be no offset
 	} {
 		t.Run(header, func(t *testing.T) {
 			m := Message{Key: []byte("s"), Headers: []Header{{HeaderLine, []byte(header)}}}
@@ -73,6 +74,13 @@ func TestBadLineHeader(t *testing.T) {
 				t.Errorf("error %v, want ErrBadLineHeader", err)
 			}
 		})
+	}
+}
+
+func TestLineWithoutASourceIsRefused(t *testing.T) {
+	m := Message{Headers: []Header{{HeaderLine, []byte("1:2:3")}}}
+	if _, err := DecodeLine(&m); !errors.Is(err, ErrBadLineHeader) {
+		t.Errorf("error %v, want ErrBadLineHeader", err)
 	}
 }
 
