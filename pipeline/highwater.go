@@ -21,10 +21,10 @@ func NewHighWater() *HighWater { return &HighWater{sources: make(map[string][]ge
 
 // Advance takes the next line of a source. It returns false when the line was seen
 // before (its offset is below the source's mark) and must be dropped; otherwise it moves
-// the mark behind the line. gap is how many bytes (for foreign producers: records) lie
-// unread between the mark and the line: 0 when nothing is missing. A generation's first
-// line has a gap when it does not start at offset 0; for foreign producers (generation 0)
-// the first line seen has none.
+// the mark behind the line. gap is how many bytes lie unread between the mark and the
+// line: 0 when nothing is missing. A generation's first line has a gap when it does not
+// start at offset 0. For foreign producers (generation 0) it counts records: others' may
+// lie between theirs, so it says nothing about loss, and their first line seen has none.
 func (h *HighWater) Advance(id LineID, size int64) (fresh bool, gap int64) {
 	marks := h.sources[id.Source]
 	for i := len(marks) - 1; i >= 0; i-- {

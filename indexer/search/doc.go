@@ -7,7 +7,8 @@
 // What is guaranteed: the answer is the one that evaluating every line of the store
 // would give; the index only narrows. What cannot be read is named in Summary.Missing,
 // and an answer that a budget ended is marked partial and carries a cursor. A search sees
-// the lines that were in the store when it started.
+// the lines that were in the store when it started, but for days that retention removes
+// while it runs.
 //
 // What can be lost: a live tail (Tail) drops lines for a reader that is too slow, and
 // counts them.
