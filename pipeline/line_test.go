@@ -19,7 +19,7 @@ func TestLineComesBackAsItWas(t *testing.T) {
 		{"plain", Line{ID: LineID{"h:/a.log", 1, 0}, Raw: []byte("x"), Size: 2, Observed: at}},
 		{"empty", Line{ID: LineID{"h:/a.log", 1, 7}, Raw: []byte{}, Size: 1, Observed: at}},
 		{"no line feed at the end", Line{ID: LineID{"h:/a.log", 1, 7}, Raw: []byte("xy"), Size: 2, Observed: at}},
-		{"truncated", Line{ID: LineID{"h:/a.log", 1<<64 - 1, 1<<63 - 1}, Raw: []byte("xy"), Size: 1 << 40, Truncated: true, Observed: at}},
+		{"truncated", Line{ID: LineID{"h:/a.log", 1<<64 - 1, 1<<63 - 1 - 1<<40}, Raw: []byte("xy"), Size: 1 << 40, Truncated: true, Observed: at}},
 		{"labels", Line{ID: LineID{"h:/a.log", 1, 0}, Raw: []byte("x\r\x00\xff"), Size: 5, Observed: at, Labels: []Attr{{"env", "prod"}, {"service", ""}, {"x.y", "a\x00b"}}}},
 		{"source with colons", Line{ID: LineID{"h:/a:b\n.log", 1, 0}, Raw: []byte("x"), Size: 2, Observed: at}},
 	} {
