@@ -48,14 +48,12 @@ func (r *wireReader) next() bool {
 	if r.i >= len(r.b) {
 		return false
 	}
+	var ok bool
 	tag := uint64(r.b[r.i])
 	if tag < 0x80 {
 		r.i++
-	} else {
-		var ok bool
-		if tag, ok = r.longVarint(); !ok || tag > 1<<32-1 {
-			return r.fail()
-		}
+	} else if tag, ok = r.longVarint(); !ok || tag > 1<<32-1 {
+		return r.fail()
 	}
 	if tag>>3 == 0 {
 		return r.fail()
