@@ -18,7 +18,7 @@
 //   - A renamed file keeps its source and generation, and is read to its end, the
 //     unterminated last line too, before lines of the file that took its place. A writer
 //     that goes on writing to the renamed file for longer than 3 s is still read,
-//     beside the new file.
+//     beside the new file, after a restart too and whether or not a pattern names the file.
 //   - A truncated file starts a new generation. If the folder holds a copy of what it was
 //     (logrotate's copytruncate), lines that were not read yet are read from the copy
 //     under the old generation; the copy is never shipped as lines of its own.
