@@ -1,6 +1,7 @@
 package shipper
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"syscall"
@@ -147,4 +148,31 @@ func TestNewFileBesideALiveOneIsNotTakenForARotationOfIt(t *testing.T) {
 	b.want("app-2.log", "b1")
 	b.write("app-2.log", "b2\n")
 	b.want("app-2.log", "b1", "b2")
+}
+
+func TestCopyInTheInodeOfAnOlderCopyIsFound(t *testing.T) {
+	t.Parallel()
+	for _, glob := range []string{"app.log", "app.log*"} {
+		t.Run(glob, func(t *testing.T) {
+			b := newBench(t, glob)
+			b.write("app.log", "a1\n")
+			b.start()
+			b.want("app.log", "a1")
+			b.copy("app.log", "app.log.1")
+			b.truncate("app.log")
+			want := []string{"a1", "b1"}
+			b.write("app.log", "b1\n")
+			b.want("app.log", want...)
+			for i := range 5 {
+				b.settled()
+				old, fresh := fmt.Sprintf("old %d", i), fmt.Sprintf("fresh %d, which is longer than what was there before%s", i, strings.Repeat(".", 20*i))
+				b.write("app.log", old+"\n")
+				b.copy("app.log", "app.log.1") // over the older one
+				b.truncate("app.log")
+				b.write("app.log", fresh+"\n")
+				want = append(want, old, fresh)
+				b.want("app.log", want...)
+			}
+		})
+	}
 }

@@ -86,7 +86,7 @@ func brokerCorpora(archive string) ([]Corpus, error) {
 	files := map[string][]byte{}
 	for r := tar.NewReader(bytes.NewReader(text)); ; {
 		h, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -30,7 +30,6 @@ type index struct {
 	missed   func() int64
 	tailing  chan query.Node
 
-	mu        sync.Mutex
 	anomalies []pipeline.Anomaly
 	events    []pipeline.Anomaly
 	coming    chan pipeline.Anomaly

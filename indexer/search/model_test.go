@@ -43,13 +43,6 @@ func (m *model) add(e pipeline.Event) {
 	m.lines[e.ID.Source] = append(m.lines[e.ID.Source], l)
 }
 
-func (m *model) count() (n int) {
-	for _, l := range m.lines {
-		n += len(l)
-	}
-	return n
-}
-
 // render is one result, in a form that compares.
 func render(e *pipeline.Event, number int64, context, group bool) string {
 	s := fmt.Sprintf("%s %d %d n=%d t=%d %s %q %v %s %s", e.ID.Source, e.ID.Generation, e.ID.Offset, number, e.Timestamp,

@@ -93,7 +93,7 @@ func needsFields(n query.Node) bool {
 		}
 		return false
 	}
-	name := ""
+	var name string
 	switch n := n.(type) {
 	case query.And:
 		return sub(n.Nodes)

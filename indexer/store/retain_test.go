@@ -49,7 +49,7 @@ func TestRetentionRemovesWholeDays(t *testing.T) {
 				for src := range contents(t, s) {
 					got = append(got, src)
 				}
-				if diff := cmp.Diff(map[string]bool(setOf(c.want)), setOf(got)); diff != "" {
+				if diff := cmp.Diff(setOf(c.want), setOf(got)); diff != "" {
 					t.Errorf("sources (-want +got)\n%s", diff)
 				}
 				if diff := cmp.Diff(map[int]int64{0: 100, 1: 101, 2: 102, 3: 103, 4: 104, 5: 105}, s.Offsets()); diff != "" {

@@ -145,7 +145,7 @@ func (c *Client) retry(ctx context.Context, kind, what string, fn func(context.C
 			return ctx.Err()
 		case errors.As(err, &permanent):
 			return permanent.error
-		case err == errSoon:
+		case errors.Is(err, errSoon):
 		default:
 			c.waiting(kind, what, err)
 			c.refresh()

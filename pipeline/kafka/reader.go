@@ -166,7 +166,7 @@ func (r *reader) decode() ([]pipeline.Message, error) {
 	var msgs []pipeline.Message
 	for size := 0; len(r.rest) > 0 && size < 4*r.client.cfg.FetchBytes; {
 		out, used, expanded, next, err := r.dec.batch(r.rest, r.next, msgs)
-		if err == errCutOff && r.whole {
+		if errors.Is(err, errCutOff) && r.whole {
 			r.rest = nil // the broker cut its answer at the limit; the next one has it whole
 			break
 		}

@@ -171,7 +171,7 @@ func TestSnapshotIsWrittenForAKilledBroker(t *testing.T) {
 		produce(t, c, "t", i*10, 10, time.Time{})
 	}
 	kill()
-	addr, kill = startChild(t, dir, addr)
+	_, kill = startChild(t, dir, addr)
 	defer kill()
 	data, err := os.ReadFile(filepath.Join(dir, "log", "partitions", "t-0", "snapshot.json"))
 	if err != nil {
