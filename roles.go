@@ -299,7 +299,7 @@ is away it waits, says so, and goes on when it is back.`,
 	return cmd
 }
 
-func runRole(ctx context.Context, role string, cfg Config) error {
+func runRole(ctx context.Context, role string, cfg Config) (err error) {
 	n, err := newNode(cfg, newLogger(cfg.Log))
 	if err != nil {
 		return err
@@ -319,7 +319,7 @@ func runRole(ctx context.Context, role string, cfg Config) error {
 	case "index":
 		var ix *index
 		if ix, err = n.index(); err == nil {
-			defer ix.close()
+			defer func() { err = errors.Join(err, ix.close()) }()
 			parts = ix.parts
 		}
 	case "alert":

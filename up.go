@@ -147,7 +147,7 @@ func startBroker(data, listen string, fsync bool) (*embedded.Broker, error) {
 	return broker, err
 }
 
-func upOn(ctx context.Context, cfg Config, o upOptions, log zerolog.Logger, out io.Writer) error {
+func upOn(ctx context.Context, cfg Config, o upOptions, log zerolog.Logger, out io.Writer) (err error) {
 	n, err := newNode(cfg, log)
 	if err != nil {
 		return err
@@ -179,7 +179,7 @@ func upOn(ctx context.Context, cfg Config, o upOptions, log zerolog.Logger, out 
 	if err != nil {
 		return err
 	}
-	defer ix.close()
+	defer func() { err = errors.Join(err, ix.close()) }()
 	parts = append(parts, shipParts...)
 	parts = append(parts, processParts...)
 	parts = append(parts, ix.parts...)

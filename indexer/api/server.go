@@ -160,7 +160,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		}
 		done()
 	}
-	<-served
+	_ = <-served // http.ErrServerClosed
 	if err != nil && !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("stop the API: %w", err)
 	}

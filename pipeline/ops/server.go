@@ -70,7 +70,7 @@ func (s *Server) Run(ctx context.Context) error {
 		if err = srv.Shutdown(stop); err != nil {
 			err = srv.Close()
 		}
-		<-served
+		_ = <-served // http.ErrServerClosed
 	}
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
