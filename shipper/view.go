@@ -57,16 +57,34 @@ func (v *view) folder(path string) folder {
 }
 
 // strangers are the files beside path, under names that rotation gives to it, which
-// belong to no generation; oldest first.
+// belong to no generation; oldest first. The mu of path's source is held.
 func (r *registry) strangers(v *view, path string) []discover.Found {
 	var out []discover.Found
 	for _, name := range v.folder(path).rotated[path] {
 		f, err := identity.Stat(name)
-		if err != nil || !f.Regular || f.Size == 0 || r.byID[f.ID] != nil {
+		if err != nil || !f.Regular || f.Size == 0 {
 			continue
 		}
-		out = append(out, discover.Found{Path: name, File: f})
+		found := discover.Found{Path: name, File: f}
+		if g := r.byID[f.ID]; g != nil && !r.reused(g, path, &found) {
+			continue
+		}
+		out = append(out, found)
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].File.MTime.Before(out[j].File.MTime) })
 	return out
+}
+
+// reused says whether f is the file of a finished generation of path, and holds something
+// else by now: a newer copy was written over an older one, or got its inode. It belongs to
+// no generation then.
+func (r *registry) reused(g *generation, path string, f *discover.Found) bool {
+	if g.src.path != path || !g.done || f.File.Size == g.size && f.File.MTime.Equal(g.mtime) || r.copied(g, f) {
+		return false
+	}
+	g.close()
+	delete(r.byID, g.id)
+	g.id = identity.ID{}
+	r.s.dirty.Store(true)
+	return true
 }
