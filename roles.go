@@ -112,16 +112,24 @@ func (n *node) onBus(name string, run func(context.Context) error) ops.Component
 	}}
 }
 
-func (n *node) ready() error {
+// ready returns nil once the topics are there and every part says that it works.
+func (n *node) ready(parts ...func() error) error {
 	if !n.topics.Load() {
 		return errors.New("waiting for Kafka at " + fmt.Sprint(n.cfg.Kafka.Brokers))
+	}
+	for _, ready := range parts {
+		if err := ready(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // operate is the metrics and health server of a role.
-func (n *node) operate(listen string) ops.Component {
-	return ops.Component{Name: "ops", Run: ops.New(ops.Config{Listen: listen, Gatherer: n.reg, Ready: n.ready}).Run}
+func (n *node) operate(listen string, parts ...func() error) ops.Component {
+	return ops.Component{Name: "ops", Run: ops.New(ops.Config{
+		Listen: listen, Gatherer: n.reg, Ready: func() error { return n.ready(parts...) },
+	}).Run}
 }
 
 // ship is the role ship: files to logs.raw.
@@ -228,7 +236,8 @@ type index struct {
 	parts   []ops.Component
 }
 
-func (n *node) index() (*index, error) {
+// index makes the role index; its /readyz speaks for other parts of the process too.
+func (n *node) index(parts ...func() error) (*index, error) {
 	c, ic := n.cfg.Index, indexer.DefaultConfig(filepath.Join(n.cfg.Data, "index"))
 	ic.Store.SegmentAge = time.Duration(c.SealAge)
 	ic.Store.RetainAge, ic.Store.RetainBytes = time.Duration(c.Retention.Age), int64(c.Retention.Size)
@@ -243,7 +252,7 @@ func (n *node) index() (*index, error) {
 	ac.Listen, ac.Budget, ac.MaxSearches = c.Listen, time.Duration(c.Timeout), c.Concurrent
 	server, err := api.New(ac, api.Deps{
 		Searcher: x.Searcher(), Board: x.Board(), Gatherer: n.reg, Log: n.component("api"),
-		Ready: func() error { return errors.Join(n.ready(), x.Ready()) },
+		Ready: func() error { return errors.Join(n.ready(parts...), x.Ready()) },
 	})
 	if err != nil {
 		return nil, errors.Join(err, x.Close())
@@ -311,8 +320,10 @@ func runRole(ctx context.Context, role string, cfg Config) (err error) {
 		if len(cfg.Ship.Paths) == 0 {
 			return errors.New("ship.paths: expected at least one absolute path or glob")
 		}
-		_, parts, err = n.ship()
-		parts = append(parts, n.operate(cfg.Ship.Listen))
+		var s *shipper.Shipper
+		if s, parts, err = n.ship(); err == nil {
+			parts = append(parts, n.operate(cfg.Ship.Listen, s.Ready))
+		}
 	case "process":
 		parts, err = n.process()
 		parts = append(parts, n.operate(cfg.Process.Listen))

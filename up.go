@@ -175,7 +175,7 @@ func upOn(ctx context.Context, cfg Config, o upOptions, log zerolog.Logger, out 
 	if err != nil {
 		return err
 	}
-	ix, err := n.index()
+	ix, err := n.index(ship.Ready)
 	if err != nil {
 		return err
 	}
@@ -200,6 +200,7 @@ func upOn(ctx context.Context, cfg Config, o upOptions, log zerolog.Logger, out 
 
 func brokerCommand() *cobra.Command {
 	var data, listen string
+	var fsync bool
 	cmd := &cobra.Command{
 		Use:   "broker --data DIR",
 		Short: "Run the embedded Kafka alone, for trials of the roles",
@@ -211,7 +212,7 @@ machine. For production use Apache Kafka.`,
 				return errors.New("--data DIR is needed")
 			}
 			ec := embedded.DefaultConfig()
-			ec.DataDir, ec.Listen = data, listen
+			ec.DataDir, ec.Listen, ec.SyncWrites = data, listen, fsync
 			broker, err := embedded.Start(ec)
 			if err != nil {
 				return err
@@ -223,6 +224,7 @@ machine. For production use Apache Kafka.`,
 	}
 	cmd.Flags().StringVar(&data, "data", "", "the `folder` of its log")
 	cmd.Flags().StringVar(&listen, "listen", defaultKafka, "`host:port`")
+	cmd.Flags().BoolVar(&fsync, "fsync", false, "write every batch to the disk before it counts")
 	return cmd
 }
 

@@ -38,7 +38,6 @@ type registry struct {
 	unsaved       []*generation     // found, and not in the checkpoint yet
 	saved         time.Time
 	saveTook      time.Duration
-	saveFailed    bool
 	first         bool // no scan was done yet
 }
 
@@ -113,17 +112,20 @@ func (r *registry) run(ctx context.Context) {
 // keep saves and logs when that fails; shipping of known files goes on meanwhile, new
 // files wait.
 func (r *registry) keep() bool {
-	err := r.save()
-	if err != nil {
+	failed := r.s.unable.Load() != nil
+	if err := r.save(); err != nil {
 		r.s.metrics.errors.Inc()
-		if !r.saveFailed {
+		r.s.unable.Store(&err)
+		if !failed {
 			r.log.Error().Err(err).Msg("checkpoint cannot be saved, trying again; new files wait")
 		}
-	} else if r.saveFailed {
+		return false
+	}
+	r.s.unable.Store(nil)
+	if failed {
 		r.log.Info().Msg("checkpoint is saved again")
 	}
-	r.saveFailed = err != nil
-	return err == nil
+	return true
 }
 
 // save writes the checkpoint.

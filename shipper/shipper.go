@@ -32,12 +32,13 @@ type Shipper struct {
 	metrics  *metrics
 	schedule *scheduler
 	readers  chan *tail.Reader
-	kicks    chan struct{} // capacity 1: the registry has something to do
-	open     atomic.Int64  // open files
-	lines    atomic.Int64  // acknowledged
-	dirty    atomic.Bool   // the checkpoint on disk is behind
-	warned   atomic.Int64  // when the broker's absence was last logged, Unix nanoseconds
-	ready    chan struct{} // closed once lanes are made
+	kicks    chan struct{}         // capacity 1: the registry has something to do
+	open     atomic.Int64          // open files
+	lines    atomic.Int64          // acknowledged
+	dirty    atomic.Bool           // the checkpoint on disk is behind
+	warned   atomic.Int64          // when the broker's absence was last logged, Unix nanoseconds
+	ready    chan struct{}         // closed once lanes are made
+	unable   atomic.Pointer[error] // why the checkpoint cannot be saved, nil while it can
 
 	lanes []*lane // read only once ready is closed
 
@@ -102,6 +103,16 @@ func (s *Shipper) Run(ctx context.Context) error {
 	reg.close()
 	if err := reg.save(); err != nil {
 		return fmt.Errorf("shipper: %w", err)
+	}
+	return nil
+}
+
+// Ready returns nil, or why new files wait: the checkpoint cannot be saved, as on a full
+// disk. Lines of files that it knows are shipped meanwhile, and all goes on by itself once
+// it can be saved.
+func (s *Shipper) Ready() error {
+	if err := s.unable.Load(); err != nil {
+		return fmt.Errorf("shipper: new files wait: %w", *err)
 	}
 	return nil
 }
