@@ -24,32 +24,28 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
+
+	"foghorn/deployments/config"
+	"foghorn/indexer/client"
+	"foghorn/pipeline/ops"
+	"foghorn/rules/check"
 )
 
 // version is set when the program is built (make build).
 var version = "unknown"
 
-// Exit codes, as grep has them: client commands use all three, the others 0 and 2.
-const exitError = 2
-
-// exitCode is an error that only sets the process's exit code; what there was to say has
-// been said.
-type exitCode int
-
-func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := rootCommand().ExecuteContext(ctx)
 	stop()
-	var code exitCode
+	var code ops.ExitCode
 	switch {
 	case err == nil:
 	case errors.As(err, &code):
 		os.Exit(int(code))
 	default:
 		fmt.Fprintln(os.Stderr, "foghorn:", err)
-		os.Exit(exitError)
+		os.Exit(int(ops.ExitError))
 	}
 }
 
@@ -78,8 +74,8 @@ Start with "foghorn up": everything in one process, with an embedded Kafka.`,
 		}
 	}
 	add("run", upCommand(), roleCommand("ship"), roleCommand("process"), roleCommand("index"), roleCommand("alert"), brokerCommand())
-	add("ask", clientCommands()...)
-	add("rules", rulesCommand(), configCommand())
+	add("ask", client.Commands()...)
+	add("rules", check.Command(), configCommand())
 	return root
 }
 
@@ -90,10 +86,10 @@ func configCommand() *cobra.Command {
 		Short: "Check a configuration and print it with all defaults filled in",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg := DefaultConfig()
+			cfg := config.Default()
 			if file != "" {
 				var err error
-				if cfg, err = LoadConfig(file); err != nil {
+				if cfg, err = config.Load(file); err != nil {
 					return err
 				}
 			}
@@ -110,7 +106,7 @@ func configCommand() *cobra.Command {
 }
 
 // newLogger returns the program's own log, on standard error.
-func newLogger(cfg LogConfig) zerolog.Logger {
+func newLogger(cfg config.LogConfig) zerolog.Logger {
 	level, err := zerolog.ParseLevel(cfg.Level)
 	if err != nil {
 		level = zerolog.InfoLevel

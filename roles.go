@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"foghorn/deployments/config"
 	"foghorn/indexer"
 	"foghorn/indexer/api"
 	"foghorn/pipeline"
@@ -37,7 +38,7 @@ const (
 
 // node is what all roles of one process share: settings, log, metrics, the connection.
 type node struct {
-	cfg      Config
+	cfg      config.Config
 	log      zerolog.Logger
 	reg      *prometheus.Registry
 	client   *kafka.Client
@@ -48,7 +49,7 @@ type node struct {
 	keepMatches time.Duration
 }
 
-func newNode(cfg Config, log zerolog.Logger) (*node, error) {
+func newNode(cfg config.Config, log zerolog.Logger) (*node, error) {
 	n := &node{cfg: cfg, log: log, reg: prometheus.NewRegistry(), ensuring: make(chan struct{}, 1), keepMatches: 24 * time.Hour}
 	n.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	kc := kafka.DefaultConfig()
@@ -297,7 +298,7 @@ Runs until it gets SIGINT or SIGTERM, and then stops after what it has in hand. 
 is away it waits, says so, and goes on when it is back.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := LoadConfig(configFile)
+			cfg, err := config.Load(configFile)
 			if err != nil {
 				return err
 			}
@@ -308,7 +309,7 @@ is away it waits, says so, and goes on when it is back.`,
 	return cmd
 }
 
-func runRole(ctx context.Context, role string, cfg Config) (err error) {
+func runRole(ctx context.Context, role string, cfg config.Config) (err error) {
 	n, err := newNode(cfg, newLogger(cfg.Log))
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"foghorn/deployments/config"
 	"foghorn/pipeline/ops"
 )
 
@@ -21,7 +22,7 @@ func TestRolesStopWhileKafkaIsAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	cfg := DefaultConfig()
+	cfg := config.Default()
 	cfg.Kafka.Brokers = []string{l.Addr().String()}
 	n, err := newNode(cfg, zerolog.Nop())
 	if err != nil {
@@ -54,7 +55,7 @@ func TestRolesStopWhileKafkaIsAway(t *testing.T) {
 // TestMatchesAreKeptAsFarBackAsARestartReadsThem: a window of days is counted from
 // logs.matches again after a restart.
 func TestMatchesAreKeptAsFarBackAsARestartReadsThem(t *testing.T) {
-	cfg := DefaultConfig()
+	cfg := config.Default()
 	cfg.Rules.Pack, cfg.Rules.Dir = false, t.TempDir()
 	rule := `rules:
   - id: slow

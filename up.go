@@ -17,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"foghorn/deployments/config"
 	"foghorn/deployments/demo"
 	"foghorn/pipeline/kafka/embedded"
 	"foghorn/pipeline/ops"
@@ -56,8 +57,8 @@ this one stopped.`,
 	f.StringVar(&o.config, "config", "", "a configuration `file`; the flags below go before it")
 	f.StringArrayVar(&o.logs, "logs", nil, "files to follow: a path or `glob`, ** is any depth (may be repeated)")
 	f.StringVar(&o.rules, "rules", "", "a `folder` with rules of your own, besides those that ship with the program")
-	f.StringVar(&o.data, "data", "", "the `folder` for all data (default "+defaultData()+")")
-	f.StringVar(&o.listen, "listen", defaultListen, "`host:port` of the search API")
+	f.StringVar(&o.data, "data", "", "the `folder` for all data (default "+config.DefaultData()+")")
+	f.StringVar(&o.listen, "listen", config.DefaultListen, "`host:port` of the search API")
 	f.StringVar(&o.kafka, "kafka-listen", defaultKafka, "`host:port` of the embedded Kafka; another port is taken when the default is in use")
 	f.BoolVar(&o.demo, "demo", false, "follow a small shop that breaks after half a minute, instead of --logs")
 	f.BoolVar(&o.fsync, "fsync", false, "let Kafka write every batch to the disk before it counts: nothing is lost when the power fails, for less than half the speed")
@@ -66,13 +67,13 @@ this one stopped.`,
 }
 
 // settings joins file, flags and what `up` fixes itself.
-func (o *upOptions) settings(cmd *cobra.Command) (Config, error) {
-	cfg := DefaultConfig()
+func (o *upOptions) settings(cmd *cobra.Command) (config.Config, error) {
+	cfg := config.Default()
 	// One process shares its data over loopback: fewer partitions, no compression twice.
 	cfg.Kafka.Partitions, cfg.Kafka.Compression = 4, "none"
 	if o.config != "" {
 		var err error
-		if cfg, err = LoadConfig(o.config); err != nil {
+		if cfg, err = config.Load(o.config); err != nil {
 			return cfg, err
 		}
 	}
@@ -113,7 +114,7 @@ func (o *upOptions) settings(cmd *cobra.Command) (Config, error) {
 	return cfg, nil
 }
 
-func up(ctx context.Context, cfg Config, o upOptions, out io.Writer) error {
+func up(ctx context.Context, cfg config.Config, o upOptions, out io.Writer) error {
 	log := newLogger(cfg.Log)
 	if o.config == "" && cfg.Log.Format == "auto" && isTerminal(os.Stderr) {
 		log = log.Level(zerolog.WarnLevel) // the progress says the rest
@@ -147,7 +148,7 @@ func startBroker(data, listen string, fsync bool) (*embedded.Broker, error) {
 	return broker, err
 }
 
-func upOn(ctx context.Context, cfg Config, o upOptions, log zerolog.Logger, out io.Writer) (err error) {
+func upOn(ctx context.Context, cfg config.Config, o upOptions, log zerolog.Logger, out io.Writer) (err error) {
 	n, err := newNode(cfg, log)
 	if err != nil {
 		return err
@@ -232,7 +233,7 @@ machine. For production use Apache Kafka.`,
 type progress struct {
 	out      io.Writer
 	terminal bool
-	cfg      Config
+	cfg      config.Config
 	ship     *shipper.Shipper
 	index    *index
 	demo     bool
@@ -279,7 +280,7 @@ func (p *progress) run(ctx context.Context) error {
 
 func (p *progress) greet() {
 	server := ""
-	if p.cfg.Index.Listen != defaultListen {
+	if p.cfg.Index.Listen != config.DefaultListen {
 		server = " --server http://" + p.cfg.Index.Listen
 	}
 	self := os.Args[0]

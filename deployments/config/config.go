@@ -1,4 +1,9 @@
-package main
+// Package config is foghorn.yml: the settings of all roles, their defaults, and the checks
+// of their meaning. foghorn.yml beside it is an example with every key.
+//
+// What enters: the text of a file. What leaves: a Config in which every value makes sense,
+// or an error that holds every fault with line and column.
+package config
 
 import (
 	"errors"
@@ -99,10 +104,10 @@ type AlertConfig struct {
 	Listen    string           `yaml:"listen"`
 }
 
-// DefaultConfig returns the settings of an empty file.
-func DefaultConfig() Config {
+// Default returns the settings of an empty file.
+func Default() Config {
 	return Config{
-		Data: defaultData(),
+		Data: DefaultData(),
 		Log:  LogConfig{Level: "info", Format: "auto"},
 		Kafka: KafkaConfig{
 			Brokers: []string{"127.0.0.1:9092"}, ClientID: "foghorn",
@@ -116,7 +121,7 @@ func DefaultConfig() Config {
 		Process: ProcessConfig{TimeZone: "UTC", Lateness: yamldoc.Duration(time.Minute), Listen: "127.0.0.1:8516"},
 		Rules:   RulesConfig{Pack: true},
 		Index: IndexConfig{
-			Listen:    defaultListen,
+			Listen:    DefaultListen,
 			Retention: RetentionConfig{Age: yamldoc.Duration(30 * 24 * time.Hour)},
 			SealAge:   yamldoc.Duration(5 * time.Minute), Timeout: yamldoc.Duration(30 * time.Second), Concurrent: 16,
 		},
@@ -124,10 +129,11 @@ func DefaultConfig() Config {
 	}
 }
 
-const defaultListen = "127.0.0.1:8514"
+// DefaultListen is where the search API listens unless told otherwise.
+const DefaultListen = "127.0.0.1:8514"
 
-// defaultData is /var/lib/foghorn for root, and the user's own data folder else.
-func defaultData() string {
+// DefaultData returns /var/lib/foghorn for root, and the user's own data folder else.
+func DefaultData() string {
 	if os.Geteuid() == 0 {
 		return "/var/lib/foghorn"
 	}
@@ -140,18 +146,18 @@ func defaultData() string {
 	return "foghorn-data"
 }
 
-// LoadConfig reads and checks a file. The error holds every fault with line and column.
-func LoadConfig(file string) (Config, error) {
+// Load reads and checks a file. The error holds every fault with line and column.
+func Load(file string) (Config, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return Config{}, fmt.Errorf("read configuration: %w", err)
 	}
-	return ParseConfig(file, data)
+	return Parse(file, data)
 }
 
-// ParseConfig is LoadConfig on text.
-func ParseConfig(file string, data []byte) (Config, error) {
-	cfg := DefaultConfig()
+// Parse is Load on text.
+func Parse(file string, data []byte) (Config, error) {
+	cfg := Default()
 	doc, err := yamldoc.Decode(file, data, &cfg)
 	var faults yamldoc.Faults
 	if err != nil && !errors.As(err, &faults) {

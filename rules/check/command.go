@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"encoding/json"
@@ -9,18 +9,18 @@ import (
 	"github.com/spf13/cobra"
 
 	"foghorn/pipeline"
+	"foghorn/pipeline/ops"
 	"foghorn/pipeline/yamldoc"
 	"foghorn/rules"
-	"foghorn/rules/check"
 	"foghorn/rules/file"
 )
 
 // exitFailure is the exit code of rules commands that found something wrong with rules;
-// files that cannot be read and wrong usage are exitError.
+// files that cannot be read and wrong usage are ops.ExitError.
 const exitFailure = 1
 
-// rulesCommand is `foghorn rules`: what a rule author needs before a rule goes live.
-func rulesCommand() *cobra.Command {
+// Command returns `foghorn rules`: what a rule author needs before a rule goes live.
+func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rules",
 		Short: "Check and test rule files before they go live",
@@ -91,7 +91,7 @@ func loadRules(out io.Writer, asJSON bool, paths []string) ([]*rules.Rule, error
 			return nil, err
 		}
 	}
-	return nil, exitCode(exitFailure)
+	return nil, ops.ExitCode(exitFailure)
 }
 
 func writeFault(out io.Writer, asJSON bool, f yamldoc.Fault) error {
@@ -115,7 +115,7 @@ func testRules(out io.Writer, list []*rules.Rule, asJSON, verbose bool) error {
 		if len(r.Tests) == 0 {
 			untested++
 		}
-		results, err := check.Run(r)
+		results, err := Run(r)
 		if err != nil {
 			return err
 		}
@@ -136,12 +136,12 @@ func testRules(out io.Writer, list []*rules.Rule, asJSON, verbose bool) error {
 		}
 	}
 	if failed > 0 {
-		return exitCode(exitFailure)
+		return ops.ExitCode(exitFailure)
 	}
 	return nil
 }
 
-func writeResult(out io.Writer, res *check.Result, asJSON, verbose bool) error {
+func writeResult(out io.Writer, res *Result, asJSON, verbose bool) error {
 	if asJSON {
 		return json.NewEncoder(out).Encode(struct {
 			File      string             `json:"file"`

@@ -1,4 +1,4 @@
-package main
+package client
 
 import (
 	"context"
@@ -8,43 +8,44 @@ import (
 	"os"
 	"strings"
 
+	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"foghorn/indexer/api/when"
-	"foghorn/indexer/client"
+	"foghorn/pipeline/ops"
 )
 
-// clientCommands are the commands that ask a running server. They end with grep's exit
+// Commands returns the commands that ask a running server. They end with grep's exit
 // codes: 0 when something was found, 1 when nothing was, 2 when something failed.
-func clientCommands() []*cobra.Command {
+func Commands() []*cobra.Command {
 	return []*cobra.Command{grepCommand(), searchCommand(), tailCommand(), anomaliesCommand()}
 }
 
 const serverHelp = `
 
 The server is the one at --server, else in the variable FOGHORN_SERVER, else
-` + client.DefaultServer + `.`
+` + DefaultServer + `.`
 
 const timeHelp = `
 
 TIME is ` + when.Forms + `.`
 
 // ask runs a client command and hands its exit code to main.
-func ask(cmd *cobra.Command, server string, run func(ctx context.Context, c *client.Client, out, errOut io.Writer) int) error {
+func ask(cmd *cobra.Command, server string, run func(ctx context.Context, c *Client, out, errOut io.Writer) int) error {
 	if server == "" {
 		server = os.Getenv("FOGHORN_SERVER")
 	}
 	if server == "" {
-		server = client.DefaultServer
+		server = DefaultServer
 	}
-	c, err := client.New(server)
+	c, err := New(server)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	if code := run(cmd.Context(), c, cmd.OutOrStdout(), cmd.ErrOrStderr()); code != client.ExitMatch {
-		return exitCode(code)
+	if code := run(cmd.Context(), c, cmd.OutOrStdout(), cmd.ErrOrStderr()); code != ExitMatch {
+		return ops.ExitCode(code)
 	}
 	return nil
 }
@@ -53,7 +54,7 @@ func ask(cmd *cobra.Command, server string, run func(ctx context.Context, c *cli
 func addServer(cmd *cobra.Command, server *string) {
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(server, "server", "", "address of the server, such as "+client.DefaultServer)
+	f.StringVar(server, "server", "", "address of the server, such as "+DefaultServer)
 	f.Bool("help", false, "show this help")
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		var bad *pflag.InvalidValueError
@@ -70,7 +71,7 @@ func addServer(cmd *cobra.Command, server *string) {
 
 // paint says whether to colour for a value of --color.
 func paint(cmd *cobra.Command, when string) (bool, error) {
-	color, err := client.UseColor(when, onTerminal(cmd.OutOrStdout()))
+	color, err := UseColor(when, onTerminal(cmd.OutOrStdout()))
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", cmd.Name(), err)
 	}
@@ -79,7 +80,7 @@ func paint(cmd *cobra.Command, when string) (bool, error) {
 
 func onTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	return ok && isTerminal(f)
+	return ok && isatty.IsTerminal(f.Fd())
 }
 
 // progressTo is where progress is shown: standard error, when it is a terminal.
@@ -91,7 +92,7 @@ func progressTo(cmd *cobra.Command) io.Writer {
 }
 
 func searchCommand() *cobra.Command {
-	var f client.Find
+	var f Find
 	var server, color string
 	cmd := &cobra.Command{
 		Use:   "search [flags] QUERY",
@@ -116,7 +117,7 @@ Exit code: 0 when a line was found, 1 when none was, 2 when something failed.` +
 				return err
 			}
 			f.Terminal = onTerminal(cmd.OutOrStdout())
-			return ask(cmd, server, func(ctx context.Context, c *client.Client, out, errOut io.Writer) int {
+			return ask(cmd, server, func(ctx context.Context, c *Client, out, errOut io.Writer) int {
 				return f.Run(ctx, c, out, errOut, progressTo(cmd))
 			})
 		},
@@ -136,7 +137,7 @@ Exit code: 0 when a line was found, 1 when none was, 2 when something failed.` +
 }
 
 func tailCommand() *cobra.Command {
-	var t client.Tail
+	var t Tail
 	var server, color string
 	cmd := &cobra.Command{
 		Use:   "tail [flags] [QUERY]",
@@ -164,7 +165,7 @@ connects again and says from when on lines may be missing.` + serverHelp,
 }
 
 func anomaliesCommand() *cobra.Command {
-	var a client.Anomalies
+	var a Anomalies
 	var server string
 	var firing bool
 	limit := 1000
@@ -203,7 +204,7 @@ Exit code: 0 when there is an anomaly, 1 when there is none, 2 when something fa
 }
 
 func grepCommand() *cobra.Command {
-	var g client.GrepFlags
+	var g GrepFlags
 	var server string
 	cmd := &cobra.Command{
 		Use:   "grep [flags] PATTERN [PATH...]",
@@ -230,7 +231,7 @@ index knows that it lacks lines, one line on standard error says so.` + timeHelp
 			if err := g.Complete(args, cmd.InOrStdin(), onTerminal(cmd.OutOrStdout())); err != nil {
 				return fmt.Errorf("grep: %w", err)
 			}
-			return ask(cmd, server, func(ctx context.Context, c *client.Client, out, errOut io.Writer) int {
+			return ask(cmd, server, func(ctx context.Context, c *Client, out, errOut io.Writer) int {
 				return g.Run(ctx, c, out, errOut, progressTo(cmd))
 			})
 		},

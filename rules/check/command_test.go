@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"bytes"
@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"foghorn/pipeline/ops"
 )
 
 const goodRule = `rules:
@@ -50,11 +52,11 @@ func TestRulesCommand(t *testing.T) {
 		{"test", []string{"test", "-v", good}, 0, []string{"good.yml:7:", ": a: fires: passed\n1 tests passed, 0 failed; 0 of 1 rules have no test\n"}},
 		{"test that fails", []string{"test", failing}, 1, []string{"expected an episode that is not there: group {}, count 2\n", "episode not expected", "0 tests passed, 1 failed"}},
 		{"test a fault", []string{"test", faulty}, 1, []string{":2:34: "}},
-		{"test the pack", []string{"test", filepath.Join("rules", "packs")}, 0, []string{" 0 failed; 0 of "}},
+		{"test the pack", []string{"test", filepath.Join("..", "packs")}, 0, []string{" 0 failed; 0 of "}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			cmd := rulesCommand()
+			cmd := Command()
 			var out bytes.Buffer
 			cmd.SetOut(&out)
 			cmd.SetErr(&out)
@@ -62,11 +64,11 @@ func TestRulesCommand(t *testing.T) {
 			cmd.SetArgs(test.args)
 			err := cmd.Execute()
 			have := 0
-			var code exitCode
+			var code ops.ExitCode
 			if errors.As(err, &code) {
 				have = int(code)
 			} else if err != nil {
-				have = exitError
+				have = int(ops.ExitError)
 			}
 			if have != test.code {
 				t.Errorf("have exit code %d (%v), want %d\n%s", have, err, test.code, out.String())
@@ -79,7 +81,7 @@ func TestRulesCommand(t *testing.T) {
 		})
 	}
 	t.Run("test as JSON", func(t *testing.T) {
-		cmd := rulesCommand()
+		cmd := Command()
 		var out bytes.Buffer
 		cmd.SetOut(&out)
 		cmd.SetArgs([]string{"test", "--json", good})

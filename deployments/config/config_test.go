@@ -1,0 +1,137 @@
+package config
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestConfigurationReportsAllFaultsAtOnce(t *testing.T) {
+	_, err := Parse("foghorn.yml", []byte(`data: /tmp/x
+log: { level: loud }
+kafka:
+  brokers: [localhost]
+  partitions: 0
+  compresion: zstd
+  max_batch: 16MiB
+ship:
+  paths: [relative/*.log, '/logs/[a.log']
+  exclude: ['[', '*.gz']
+  linger: soon
+index:
+  listen: nowhere
+  retention: { age: 30d, size: many }
+alert:
+  receivers:
+    - webhook: https://example.org/a
+    - name: none
+`))
+	want := strings.TrimSpace(`
+foghorn.yml:2:15: log.level: expected debug, info, warn or error, found "loud"
+foghorn.yml:4:13: kafka.brokers[0]: expected host:port, found "localhost"
+foghorn.yml:5:15: kafka.partitions: expected 1 to 4096, found 0
+foghorn.yml:6:3: kafka.compresion: unknown key; known here: brokers, client_id, compression, max_batch, partitions, replication
+foghorn.yml:7:14: kafka.max_batch: expected 16384 to 2097152, found 16777216
+foghorn.yml:9:11: ship.paths[0]: expected an absolute path or glob, found "relative/*.log"
+foghorn.yml:9:27: ship.paths[1]: pattern "/logs/[a.log": syntax error in pattern
+foghorn.yml:10:13: ship.exclude[0]: pattern "[": syntax error in pattern
+foghorn.yml:11:11: ship.linger: expected a duration such as "30s", "5m" or "7d", found "soon"
+foghorn.yml:13:11: index.listen: expected host:port, found "nowhere"
+foghorn.yml:14:32: index.retention.size: expected a size such as "64MB" or "1GiB", found "many"
+foghorn.yml:18:11: alert.receivers[1]: want exactly one of alertmanager and webhook`)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	if d := cmp.Diff(want, err.Error()); d != "" {
+		t.Errorf("-want +have\n%s", d)
+	}
+}
+
+func TestConfigurationPrintsWhatReadsBackTheSame(t *testing.T) {
+	cfg := Default()
+	cfg.Ship.Paths, cfg.Ship.Labels = []string{"/var/log/**"}, map[string]string{"env": "test"}
+	text, err := cfg.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := Parse("printed.yml", text)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	again, err := back.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(text), string(again)); d != "" {
+		t.Errorf("-printed +again\n%s", d)
+	}
+}
+
+// TestExampleConfiguration: the example's values are the defaults where it says so.
+func TestExampleConfiguration(t *testing.T) {
+	have, err := Load("foghorn.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Default()
+	want.Data = "/var/lib/foghorn"
+	have.Ship.Paths, have.Ship.Labels, have.Alert.Receivers = nil, nil, nil
+	a, err := want.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := have.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The printed form does not tell an empty list from an absent one.
+	normal := func(s []byte) string {
+		return regexp.MustCompile(`(?m): (\[\]|\{\}|null)$`).ReplaceAllString(string(s), ": none")
+	}
+	if d := cmp.Diff(normal(a), normal(b)); d != "" {
+		t.Errorf("-default +example\n%s", d)
+	}
+}
+
+// Every configuration among the deployment examples is one that the program takes.
+func TestDeploymentsConfigurations(t *testing.T) {
+	for _, test := range []struct{ file, before string }{
+		{"foghorn.yml", ""},
+		{"../docker/compose.yml", "    content: |\n"},
+		{"../kubernetes/daemonset.yml", "  foghorn.yml: |\n"},
+	} {
+		data, err := os.ReadFile(test.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(data)
+		if test.before != "" {
+			_, rest, ok := strings.Cut(text, test.before)
+			if !ok {
+				t.Errorf("%s has no %q", test.file, test.before)
+				continue
+			}
+			text = block(rest)
+		}
+		if _, err := Parse(test.file, []byte(text)); err != nil {
+			t.Errorf("%v\n%s", err, text)
+		}
+	}
+}
+
+// block returns the lines of a YAML block, without their indent.
+func block(text string) string {
+	indent := text[:len(text)-len(strings.TrimLeft(text, " "))]
+	var out strings.Builder
+	for line := range strings.Lines(text) {
+		line, ok := strings.CutPrefix(line, indent)
+		if !ok {
+			break
+		}
+		out.WriteString(line)
+	}
+	return out.String()
+}
