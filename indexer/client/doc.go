@@ -1,6 +1,8 @@
 // Package client speaks to the API of the indexer and prints what it answers: as grep
 // does, as lines for people, or as JSON lines.
 //
+// Commands are the commands of `foghorn` that do so.
+//
 // What enters: a server's address and what is asked. What leaves: decoded hits, lines and
 // anomalies, or bytes on a Writer; messages and warnings go to a second Writer.
 //

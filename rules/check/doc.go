@@ -1,5 +1,7 @@
 // Package check runs the tests that stand beside rules in their files.
 //
+// Command is `foghorn rules check` and `rules test`, which read the files; Run is the test.
+//
 // What enters: a rule and its tests. What leaves: for each test the episodes that the
 // rule raised on its lines, and what differs from those that the test expects.
 //
