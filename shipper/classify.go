@@ -221,7 +221,7 @@ func (r *registry) copying(src *source, f *discover.Found) bool {
 	if err != nil || r.byID[st.ID] != nil {
 		return false
 	}
-	orig, st, err := openID(src.path, st.ID)
+	orig, st, _ := openID(src.path, st.ID)
 	if orig == nil {
 		return false
 	}

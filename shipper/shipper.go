@@ -73,12 +73,12 @@ func New(cfg Config, sink pipeline.Sink, log zerolog.Logger, reg prometheus.Regi
 // be acknowledged, and saves the checkpoint. It is called once. Errors: the data folder is used
 // by another process, or its checkpoint cannot be read (checkpoint.ErrLocked, ErrDamaged,
 // ErrNewer).
-func (s *Shipper) Run(ctx context.Context) error {
+func (s *Shipper) Run(ctx context.Context) (err error) {
 	store, err := checkpoint.Open(s.cfg.DataDir)
 	if err != nil {
 		return fmt.Errorf("shipper: %w", err)
 	}
-	defer store.Close()
+	defer func() { err = errors.Join(err, store.Close()) }()
 	reg, err := s.newRegistry(store)
 	if err != nil {
 		return fmt.Errorf("shipper: %w", err)

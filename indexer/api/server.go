@@ -160,8 +160,10 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		}
 		done()
 	}
-	_ = <-served // http.ErrServerClosed
-	if err != nil && !errors.Is(err, http.ErrServerClosed) {
+	if ended := <-served; !errors.Is(ended, http.ErrServerClosed) {
+		err = errors.Join(err, ended)
+	}
+	if err != nil {
 		return fmt.Errorf("stop the API: %w", err)
 	}
 	return nil

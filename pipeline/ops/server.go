@@ -63,17 +63,17 @@ func (s *Server) Run(ctx context.Context) error {
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()
 	select {
-	case err = <-served:
+	case err := <-served:
+		return fmt.Errorf("serve metrics: %w", err)
 	case <-ctx.Done():
-		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
-		if err = srv.Shutdown(stop); err != nil {
-			err = srv.Close()
-		}
-		_ = <-served // http.ErrServerClosed
 	}
-	if errors.Is(err, http.ErrServerClosed) {
-		err = nil
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if srv.Shutdown(stop) != nil { // a client holds on
+		err = srv.Close()
+	}
+	if ended := <-served; !errors.Is(ended, http.ErrServerClosed) {
+		err = errors.Join(err, ended)
 	}
 	return err
 }
