@@ -164,6 +164,10 @@ func (n *node) process() ([]ops.Component, error) {
 	if err != nil {
 		return nil, err
 	}
+	windows, err := window.NewMetrics(n.reg)
+	if err != nil {
+		return nil, err
+	}
 	sink := n.sink()
 	lateness := time.Duration(n.cfg.Process.Lateness)
 	mc := match.DefaultConfig()
@@ -178,6 +182,8 @@ func (n *node) process() ([]ops.Component, error) {
 	wc.Lateness = lateness
 	n.keepMatches = max(n.keepMatches, window.Reach(live.Load(), lateness))
 	stage2 := func(_ string, partition int) (pipeline.Stage, error) {
+		wc := wc
+		wc.Observe = windows.Observer()
 		return window.NewStage(wc, partition, live, window.ReadBack(n.client.Open)), nil
 	}
 	parts := []ops.Component{
