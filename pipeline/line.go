@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -27,19 +28,28 @@ type LineID struct {
 // Line is one raw line on its way from a shipper to the parser.
 type Line struct {
 	ID LineID
-	// Raw is the line as it was read, without its line feed (a carriage return stays).
+	// Raw is the line as it was read, without its line feed (a carriage return stays). A
+	// multi-line event is several original lines joined by their line feeds: ID is the
+	// first one's, and Size is what all of them take. A truncated line is never joined.
 	Raw []byte
 	// Size is how many bytes the line takes in its source, line feed included, so that
 	// ID.Offset+Size is the offset of the next line. For a line cut at the limit it is
 	// larger than len(Raw)+1; for a last line without line feed it is len(Raw). For a
 	// foreign record it is 1, as Kafka offsets count records.
 	Size int64
+	// Sizes is nil, or how many bytes each of the original lines of a joined Raw takes in
+	// the source, line feed included. It is set where they do not follow from Raw: when
+	// redaction has changed a line's length.
+	Sizes []int64
 	// Truncated says that the line was longer than the limit and Raw is its beginning.
 	Truncated bool
 	// Observed is when Foghorn first saw the line (the time of producing).
 	Observed time.Time
 	// Labels are the shipper's labels for the source (service, env, ...), sorted by key.
 	Labels []Attr
+	// Format and Zone are settings of the source, or empty: the name of the lines' format,
+	// and the IANA time zone of times that tell none. They go before what a parser learns.
+	Format, Zone string
 }
 
 // SourceID joins a host name and an absolute path into a source id.
@@ -56,13 +66,18 @@ func SplitSource(source string) (host, path string) {
 // Headers of a record on logs.raw.
 //
 //	foghorn.line   <generation, 16 hex digits> ':' <offset> ':' <size> [ ':' 't' ]
+//	foghorn.sizes  <size> { ',' <size> }, one per original line; only with Line.Sizes
+//	foghorn.format <name>, foghorn.zone <IANA name>; only where they are set
 //	label.<name>   one per label, in the order of Line.Labels
 //
 // The record's key is the source id, its value the raw bytes. A record without the
 // foghorn.line header is a foreign producer's.
 const (
-	HeaderLine  = "foghorn.line"
-	HeaderLabel = "label."
+	HeaderLine   = "foghorn.line"
+	HeaderSizes  = "foghorn.sizes"
+	HeaderFormat = "foghorn.format"
+	HeaderZone   = "foghorn.zone"
+	HeaderLabel  = "label."
 )
 
 // ErrBadLineHeader is wrapped by DecodeLine's error when a record carries a
@@ -81,8 +96,21 @@ func EncodeLine(l *Line) Message {
 	if l.Truncated {
 		buf = append(buf, ':', 't')
 	}
-	headers := make([]Header, 1, 1+len(l.Labels))
+	n := 1 + len(l.Labels)
+	if l.Sizes != nil || l.Format != "" || l.Zone != "" {
+		n += 3
+	}
+	headers := make([]Header, 1, n)
 	headers[0] = Header{Key: HeaderLine, Value: buf}
+	if l.Sizes != nil {
+		headers = append(headers, Header{Key: HeaderSizes, Value: appendSizes(nil, l.Sizes)})
+	}
+	if l.Format != "" {
+		headers = append(headers, Header{Key: HeaderFormat, Value: []byte(l.Format)})
+	}
+	if l.Zone != "" {
+		headers = append(headers, Header{Key: HeaderZone, Value: []byte(l.Zone)})
+	}
 	for _, a := range l.Labels {
 		headers = append(headers, Header{Key: HeaderLabel + a.Key, Value: []byte(a.Value)})
 	}
@@ -106,6 +134,15 @@ func DecodeLine(m *Message) (Line, error) {
 				return Line{}, fmt.Errorf("%w: %q: %w", ErrBadLineHeader, h.Value, err)
 			}
 			found = true
+		case h.Key == HeaderSizes:
+			var err error
+			if l.Sizes, err = decodeSizes(string(h.Value)); err != nil {
+				return Line{}, fmt.Errorf("%w: %s: %w", ErrBadLineHeader, HeaderSizes, err)
+			}
+		case h.Key == HeaderFormat:
+			l.Format = string(h.Value)
+		case h.Key == HeaderZone:
+			l.Zone = string(h.Value)
 		case strings.HasPrefix(h.Key, HeaderLabel):
 			l.Labels = append(l.Labels, Attr{Key: h.Key[len(HeaderLabel):], Value: string(h.Value)})
 		}
@@ -115,10 +152,10 @@ func DecodeLine(m *Message) (Line, error) {
 			return Line{}, fmt.Errorf("%w: the record has no key, which is the source", ErrBadLineHeader)
 		}
 		l.ID.Source = string(m.Key)
-		return l, nil
+		return l, l.checkSizes()
 	}
 	l.ID = LineID{Source: m.Topic + "/" + strconv.Itoa(m.Partition), Offset: m.Offset}
-	l.Size = 1
+	l.Size, l.Sizes = 1, nil
 	if n := len(l.Raw); n > 0 && l.Raw[n-1] == '\n' {
 		l.Raw = l.Raw[:n-1]
 	}
@@ -150,6 +187,46 @@ func decodeLineHeader(l *Line, s string) error {
 	}
 	l.Truncated = cut
 	return nil
+}
+
+// checkSizes makes sure that Sizes are those of the original lines in Raw.
+func (l *Line) checkSizes() error {
+	if l.Sizes == nil {
+		return nil
+	}
+	sum := int64(0)
+	for _, n := range l.Sizes {
+		sum += n
+	}
+	if lines := bytes.Count(l.Raw, []byte{'\n'}) + 1; sum != l.Size || len(l.Sizes) != lines {
+		return fmt.Errorf("%w: %d sizes make %d bytes, want %d of %d lines", ErrBadLineHeader, len(l.Sizes), sum, l.Size, lines)
+	}
+	return nil
+}
+
+func appendSizes(b []byte, sizes []int64) []byte {
+	for i, n := range sizes {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, n, 10)
+	}
+	return b
+}
+
+func decodeSizes(s string) ([]int64, error) {
+	var sizes []int64
+	for part := range strings.SplitSeq(s, ",") {
+		n, err := strconv.ParseInt(part, 10, 64)
+		if err != nil {
+			return nil, err
+		}
+		if n < 0 || n > math.MaxInt32 {
+			return nil, errors.New("size out of range")
+		}
+		sizes = append(sizes, n)
+	}
+	return sizes, nil
 }
 
 func appendHex16(b []byte, v uint64) []byte {

@@ -21,6 +21,9 @@ func TestLineComesBackAsItWas(t *testing.T) {
 		{"no line feed at the end", Line{ID: LineID{"h:/a.log", 1, 7}, Raw: []byte("xy"), Size: 2, Observed: at}},
 		{"truncated", Line{ID: LineID{"h:/a.log", 1<<64 - 1, 1<<63 - 1 - 1<<40}, Raw: []byte("xy"), Size: 1 << 40, Truncated: true, Observed: at}},
 		{"labels", Line{ID: LineID{"h:/a.log", 1, 0}, Raw: []byte("x\r\x00\xff"), Size: 5, Observed: at, Labels: []Attr{{"env", "prod"}, {"service", ""}, {"x.y", "a\x00b"}}}},
+		{"joined", Line{ID: LineID{"h:/a.log", 1, 5}, Raw: []byte("a\n\tb"), Size: 5, Observed: at}},
+		{"joined and redacted", Line{ID: LineID{"h:/a.log", 1, 5}, Raw: []byte("a\n\tb"), Size: 30, Sizes: []int64{12, 18}, Observed: at}},
+		{"format and zone", Line{ID: LineID{"h:/a.log", 1, 5}, Raw: []byte("a"), Size: 2, Observed: at, Format: "klog", Zone: "Europe/Berlin", Labels: []Attr{{"env", "prod"}}}},
 		{"source with colons", Line{ID: LineID{"h:/a:b\n.log", 1, 0}, Raw: []byte("x"), Size: 2, Observed: at}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -71,6 +74,25 @@ func TestBadLineHeader(t *testing.T) {
 			m := Message{Key: []byte("s"), Headers: []Header{{HeaderLine, []byte(header)}}}
 			_, err := DecodeLine(&m)
 			if !errors.Is(err, ErrBadLineHeader) || !strings.Contains(err.Error(), HeaderLine) {
+				t.Errorf("error %v, want ErrBadLineHeader", err)
+			}
+		})
+	}
+}
+
+func TestBadSizesAreRefused(t *testing.T) {
+	for _, test := range []struct{ name, raw, sizes string }{
+		{"of too few lines", "a\nb", "4"},
+		{"of too many lines", "a", "2,2"},
+		{"of another sum", "a\nb", "2,3"},
+		{"negative", "a\nb", "-1,5"},
+		{"no number", "a\nb", "2,x"},
+		{"empty", "a\nb", ""},
+		{"overflowing", "a\nb", "9223372036854775807,9223372036854775807"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := Message{Key: []byte("s"), Value: []byte(test.raw), Headers: []Header{{HeaderLine, []byte("1:0:4")}, {HeaderSizes, []byte(test.sizes)}}}
+			if _, err := DecodeLine(&m); !errors.Is(err, ErrBadLineHeader) {
 				t.Errorf("error %v, want ErrBadLineHeader", err)
 			}
 		})
