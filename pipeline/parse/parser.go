@@ -65,6 +65,8 @@ func (f *found) rewind(m mark) {
 // When Observed is the zero time nothing is known of it: no time is too late, a year
 // cannot be missing, and Event.Observed is 0.
 //
+// What the labels of given.go say goes before all of this.
+//
 // Service: the label service, else what the line tells. Host: the shipper's, else (a
 // foreign producer's line) the label host, else what the line tells. ErrorClass: by the HTTP status; without
 // one, severity error and above is ErrorServer.
@@ -81,8 +83,10 @@ func (p *Parser) Parse(l *pipeline.Line) pipeline.Event {
 
 	f := &p.found
 	f.rewind(mark{})
+	var g given
 	for i := range l.Labels {
 		switch a := &l.Labels[i]; {
+		case g.take(p, a.Key, a.Value):
 		case a.Key == "service" || a.Key == "service.name":
 			e.Service = a.Value
 		case foreign && (a.Key == "host" || a.Key == "host.name"):
@@ -92,6 +96,7 @@ func (p *Parser) Parse(l *pipeline.Line) pipeline.Event {
 		}
 	}
 	p.read(l.Raw, f.attrs.mark())
+	g.apply(p, &e)
 
 	e.Timestamp = f.time
 	if !f.hasTime || f.time < earliest || e.Observed != 0 && f.time > e.Observed+int64(24*time.Hour) {
