@@ -179,13 +179,24 @@ func (b *bench) start() {
 
 func (b *bench) startLog(log zerolog.Logger) {
 	b.t.Helper()
-	s, err := New(b.cfg, b.sink, log, nil)
+	b.run(b.sink, log, patience{
+		settle: 100 * time.Millisecond, drainLimit: time.Second, grace: 500 * time.Millisecond, lateGrace: 5 * time.Second,
+	})
+}
+
+// startWith starts a Shipper as patient as it is in earnest.
+func (b *bench) startWith(sink pipeline.Sink) {
+	b.t.Helper()
+	b.run(sink, zerolog.New(zerolog.NewTestWriter(b.t)).Level(zerolog.WarnLevel), defaultPatience())
+}
+
+func (b *bench) run(sink pipeline.Sink, log zerolog.Logger, wait patience) {
+	b.t.Helper()
+	s, err := New(b.cfg, sink, log, nil)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	s.wait = patience{
-		settle: 100 * time.Millisecond, drainLimit: time.Second, grace: 500 * time.Millisecond, lateGrace: 5 * time.Second,
-	}
+	s.wait = wait
 	ctx, stop := context.WithCancel(context.Background())
 	b.s, b.stop, b.done = s, stop, make(chan error, 1)
 	go func() { b.done <- s.Run(ctx) }()
