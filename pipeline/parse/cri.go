@@ -38,6 +38,7 @@ func readCRI(p *Parser, line []byte) bool {
 		p.found.rewind(before)
 		p.found.attrs.add("log.iostream", stream)
 	}
+	p.setMessage(inner)
 	if word := findLevel(inner, true, true); word != nil {
 		p.setLevel(word)
 	}

@@ -31,6 +31,7 @@ func readApacheError(p *Parser, line []byte) bool {
 	for {
 		word, after, ok := bracket(rest)
 		if !ok {
+			p.setMessage(bytes.TrimLeft(rest, " "))
 			return true
 		}
 		rest = after
@@ -40,6 +41,7 @@ func readApacheError(p *Parser, line []byte) bool {
 			p.found.attrs.add("thread.id", tid)
 		} else if v, ok := bytes.CutPrefix(word, []byte("client ")); ok {
 			p.found.attrs.add("client.address", withoutPort(v))
+			p.setMessage(bytes.TrimLeft(rest, " "))
 			return true
 		}
 	}
@@ -90,6 +92,7 @@ func readNginxError(p *Parser, line []byte) bool {
 		return false
 	}
 	p.found.setTime(ns)
+	p.setMessage(message)
 	p.found.attrs.add("process.pid", pid)
 	if i := bytes.Index(message, []byte(", client: ")); i >= 0 {
 		client := message[i+len(", client: "):]

@@ -47,13 +47,14 @@ func readKlog(p *Parser, line []byte) bool {
 		return false
 	}
 	thread := line[start:i]
-	place, _ := token(line[blanks(line, i):])
+	place, rest := token(line[blanks(line, i):])
 	if len(place) < 4 || place[len(place)-1] != ']' {
 		return false
 	}
 	p.found.setTime(p.clock.unix(&t))
 	p.found.severity, _ = levelOf([]byte(level))
 	p.found.level = p.names.get(line[:1])
+	p.setMessage(rest)
 	p.found.attrs.add("thread.id", thread)
 	p.found.attrs.add("code.location", place[:len(place)-1])
 	return true

@@ -25,6 +25,12 @@ func (p *Parser) known(key, value []byte, number bool) bool {
 	case "time", "ts", "timestamp", "@timestamp", "Timestamp", "@t", "t", "datetime", "date",
 		"asctime", "eventTime", "event.time", "time_local", "time_iso8601", "msec", "epoch":
 		return p.timeField(value)
+	case "message", "msg", "Message", "MESSAGE", "@message", "@m":
+		p.messageField(rankMessage, value)
+	case "body", "Body", "short_message", "log", "textPayload", "RenderedMessage", "renderedMessage":
+		p.messageField(rankBody, value)
+	case "event", "text", "@mt", "MessageTemplate":
+		p.messageField(rankEvent, value)
 	case "level", "lvl", "severity", "log.level", "levelname", "loglevel", "log_level", "@level", "@l",
 		"severity_text", "severityText", "SeverityText", "Level", "LEVEL", "Severity":
 		return p.levelField(value, number)

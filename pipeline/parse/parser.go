@@ -15,6 +15,9 @@ type Parser struct {
 	found found
 	buf   *scratch
 	names memo
+	raw   []byte // the line, while it is parsed
+	// message is where the message of the last line is.
+	message span
 }
 
 // New returns a Parser. It panics on nothing and needs no closing.
@@ -37,16 +40,18 @@ type found struct {
 
 // facts are what is found but the attributes.
 type facts struct {
-	time     int64
-	hasTime  bool
-	severity pipeline.Severity
-	level    string // the line's spelling, interned
-	service  string
-	rank     int // of service, see setService
-	host     string
-	trace    string
-	span     string
-	status   int
+	time        int64
+	hasTime     bool
+	severity    pipeline.Severity
+	level       string // the line's spelling, interned
+	service     string
+	rank        int // of service, see setService
+	host        string
+	trace       string
+	span        string
+	status      int
+	message     []byte // nil: the first line
+	messageRank int
 }
 
 // rewind takes back all but the attributes that m marks (the labels).
@@ -71,7 +76,7 @@ func (f *found) rewind(m mark) {
 // foreign producer's line) the label host, else what the line tells. ErrorClass: by the HTTP status; without
 // one, severity error and above is ErrorServer.
 func (p *Parser) Parse(l *pipeline.Line) pipeline.Event {
-	e := pipeline.Event{ID: l.ID, Size: l.Size, Truncated: l.Truncated, Body: l.Raw}
+	e := pipeline.Event{ID: l.ID, Size: l.Size, Sizes: l.Sizes, Truncated: l.Truncated, Body: l.Raw}
 	if !l.Observed.IsZero() {
 		e.Observed = l.Observed.UnixNano()
 	}
@@ -95,6 +100,7 @@ func (p *Parser) Parse(l *pipeline.Line) pipeline.Event {
 			f.attrs.addLabel(a.Key, a.Value)
 		}
 	}
+	p.raw = l.Raw
 	p.read(l.Raw, f.attrs.mark())
 	g.apply(p, &e)
 
@@ -115,6 +121,7 @@ func (p *Parser) Parse(l *pipeline.Line) pipeline.Event {
 	e.TraceID, e.SpanID = f.trace, f.span
 	e.ErrorClass = errorClass(f.status, f.severity)
 	e.Attrs = f.attrs.take()
+	p.placeMessage()
 	p.buf.shrink()
 	return e
 }

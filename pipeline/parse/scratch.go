@@ -15,7 +15,9 @@ type scratch struct {
 	json fastjson.Parser
 	path []byte // of the JSON object being read
 	text []byte // unescaped
-	used int    // by the largest JSON line since the last shrink
+	// message is the last line's, where it is no part of the line.
+	message []byte
+	used    int // by the largest JSON line since the last shrink
 }
 
 // shrink gives back what a very long line took.

@@ -55,6 +55,7 @@ func readSyslog(p *Parser, line []byte) bool {
 	p.setHost(host)
 	p.setService(rankProgram, program(tag))
 	p.found.attrs.add("process.pid", pid)
+	p.setMessage(message)
 	p.readInner(message)
 	p.found.setTime(ns)
 	if p.found.severity == 0 {

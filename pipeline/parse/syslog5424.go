@@ -54,6 +54,7 @@ func readSyslog5424(p *Parser, line []byte) bool {
 		return false
 	}
 	b = bytes.TrimPrefix(bytes.TrimLeft(b, " "), byteOrderMark)
+	p.setMessage(b)
 	p.readInner(b)
 	if timed {
 		f.setTime(ns)
