@@ -13,7 +13,8 @@ const (
 	attrSource     = "foghorn.source"
 	attrGeneration = "foghorn.generation" // 16 hex digits
 	attrOffset     = "foghorn.offset"
-	attrSize       = "foghorn.size" // only when it is not len(body)+1
+	attrSize       = "foghorn.size"  // only when it is not len(body)+1
+	attrSizes      = "foghorn.sizes" // as the header of that name
 	attrTruncated  = "foghorn.truncated"
 	attrNoTime     = "foghorn.time_observed" // the timestamp is the observed one
 	attrTemplate   = "foghorn.template"

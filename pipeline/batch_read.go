@@ -149,6 +149,12 @@ func (d *eventDecoder) event(e *Event, b []byte) error {
 			if err != nil {
 				return err
 			}
+			if string(key) == attrSizes {
+				if e.Sizes, err = decodeSizes(string(v.data)); err != nil {
+					return fmt.Errorf("%s: %w", attrSizes, err)
+				}
+				continue
+			}
 			d.attr(e, key, &v, &offset, &size)
 		case r.is(fieldTrace, wireBytes) && len(r.data) == 16:
 			d.buf = appendHex(d.buf, r.data)
@@ -169,6 +175,9 @@ func (d *eventDecoder) event(e *Event, b []byte) error {
 	}
 	if e.Size = size; size < 0 {
 		e.Size = int64(len(e.Body)) + 1
+	}
+	if err := checkSizes(e.Body, e.Size, e.Sizes); err != nil {
+		return fmt.Errorf("%s: %w", attrSizes, err)
 	}
 	if len(d.buf) == 0 && len(d.attrs) == 0 {
 		return nil

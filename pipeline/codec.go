@@ -73,6 +73,9 @@ func (w *recordWriter) event(e, first *Event) {
 	if e.Size != int64(len(e.Body))+1 {
 		w.int(attrSize, uint64(e.Size))
 	}
+	if e.Sizes != nil {
+		w.attr(fieldAttr, attrSizes, string(appendSizes(nil, e.Sizes)))
+	}
 	if e.Truncated {
 		w.bool(attrTruncated)
 	}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -41,6 +42,11 @@ func drawEvents(t *rapid.T) []Event {
 		e.Size = int64(len(e.Body)) + 1
 		if rapid.Bool().Draw(t, "odd") {
 			e.Size = rapid.Int64Min(0).Draw(t, "size")
+		} else if rapid.Bool().Draw(t, "redacted") {
+			e.Size, e.Sizes = 0, rapid.SliceOfN(rapid.Int64Range(0, 1<<31-1), 1+bytes.Count(e.Body, []byte{'\n'}), 1+bytes.Count(e.Body, []byte{'\n'})).Draw(t, "sizes")
+			for _, n := range e.Sizes {
+				e.Size += n
+			}
 		}
 		for j := range rapid.IntRange(0, 6).Draw(t, "attrs") {
 			e.Attrs = append(e.Attrs, Attr{fmt.Sprintf("%d.%s", j, rapid.StringMatching(`[a-z.]{1,20}`).Draw(t, "key")), value.Draw(t, "value")})
@@ -142,6 +148,8 @@ func pdataEvent(e *Event, r plog.LogRecord) {
 			e.ID.Offset = v.Int()
 		case attrSize:
 			e.Size = v.Int()
+		case attrSizes:
+			e.Sizes, _ = decodeSizes(v.Str())
 		case attrTruncated:
 			e.Truncated = v.Bool()
 		case attrNoTime:

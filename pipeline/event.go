@@ -8,12 +8,13 @@ import (
 // Attr is a named value found in a line or given to a source.
 type Attr struct{ Key, Value string }
 
-// Event is one parsed line. Field names follow the OpenTelemetry log data model and its
+// Event is one parsed line, or several that make one event (Originals). Field names follow the OpenTelemetry log data model and its
 // semantic conventions; Field is the one place that knows their short names.
 type Event struct {
 	ID LineID
-	// Size and Truncated are the line's, see Line.
+	// Size, Sizes and Truncated are the line's, see Line.
 	Size      int64
+	Sizes     []int64
 	Truncated bool
 	// Host and Path are where the line was read; for foreign producers Host is what the
 	// line itself tells, or empty, and Path is the source.
@@ -37,7 +38,7 @@ type Event struct {
 	// Attrs are the source's labels and the fields that the parser found, in the order
 	// found. Keys are unique.
 	Attrs []Attr
-	// Body is the raw line, exactly as read.
+	// Body is the raw line, exactly as read; of several lines, joined by their line feeds.
 	Body []byte
 }
 

@@ -19,29 +19,38 @@ const maxGenerations = 64
 // NewHighWater returns an empty HighWater.
 func NewHighWater() *HighWater { return &HighWater{sources: make(map[string][]genMark)} }
 
-// Advance takes the next line of a source. It returns false when the line was seen
-// before (its offset is below the source's mark) and must be dropped; otherwise it moves
-// the mark behind the line. gap is how many bytes lie unread between the mark and the
-// line: 0 when nothing is missing. A generation's first line has a gap when it does not
-// start at offset 0. For foreign producers (generation 0) it counts records: others' may
-// lie between theirs, so it says nothing about loss, and their first line seen has none.
+// Advance takes the next record of a source: a line, or several joined. It returns false
+// when the record was seen before (all of it is below the source's mark) and must be
+// dropped; otherwise it moves the mark behind the record.
+//
+// gap is how many bytes lie unread between the mark and the record: 0 when nothing is
+// missing. It is negative when the record starts below the mark and ends behind it, as
+// when a shipper that starts again joins the same lines otherwise: its first -gap bytes
+// were seen, and TrimFront takes them off. A generation's first line has a gap when it
+// does not start at offset 0.
+//
+// For foreign producers (generation 0) the gap counts records: others' may lie between
+// theirs, so it says nothing about loss, their first line seen has none, and it is never
+// negative.
 func (h *HighWater) Advance(id LineID, size int64) (fresh bool, gap int64) {
+	end := id.Offset + max(size, 1)
 	marks := h.sources[id.Source]
 	for i := len(marks) - 1; i >= 0; i-- {
-		if marks[i].generation != id.Generation {
+		m := &marks[i]
+		if m.generation != id.Generation {
 			continue
 		}
-		if id.Offset < marks[i].next {
+		if end <= m.next || id.Generation == 0 && id.Offset < m.next {
 			return false, 0
 		}
-		gap = id.Offset - marks[i].next
-		marks[i].next = id.Offset + max(size, 1)
+		gap = id.Offset - m.next
+		m.next = end
 		return true, gap
 	}
 	if id.Generation != 0 {
 		gap = id.Offset
 	}
-	h.Set(id.Source, id.Generation, id.Offset+max(size, 1))
+	h.Set(id.Source, id.Generation, end)
 	return true, gap
 }
 

@@ -27,6 +27,9 @@ func TestAdvance(t *testing.T) {
 		{"a new generation", []step{{file(1, 0), 10, true, 0}, {file(2, 0), 3, true, 0}, {file(1, 10), 5, true, 0}, {file(2, 3), 1, true, 0}}},
 		{"another source", []step{{file(1, 0), 10, true, 0}, {LineID{"h:/b", 1, 0}, 4, true, 0}}},
 		{"size 0 does not repeat", []step{{file(1, 0), 0, true, 0}, {file(1, 0), 0, false, 0}}},
+		{"starts below the mark", []step{{file(1, 0), 10, true, 0}, {file(1, 4), 26, true, -6}, {file(1, 30), 1, true, 0}}},
+		{"ends at the mark", []step{{file(1, 0), 10, true, 0}, {file(1, 4), 6, false, 0}}},
+		{"foreign never overlap", []step{{foreign(5), 3, true, 0}, {foreign(7), 3, false, 0}, {foreign(8), 1, true, 0}}},
 		{"foreign, from anywhere", []step{{foreign(1000), 1, true, 0}, {foreign(1001), 1, true, 0}, {foreign(1000), 1, false, 0}, {foreign(1005), 1, true, 3}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

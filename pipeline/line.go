@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -152,7 +151,10 @@ func DecodeLine(m *Message) (Line, error) {
 			return Line{}, fmt.Errorf("%w: the record has no key, which is the source", ErrBadLineHeader)
 		}
 		l.ID.Source = string(m.Key)
-		return l, l.checkSizes()
+		if err := checkSizes(l.Raw, l.Size, l.Sizes); err != nil {
+			return Line{}, fmt.Errorf("%w: %s: %w", ErrBadLineHeader, HeaderSizes, err)
+		}
+		return l, nil
 	}
 	l.ID = LineID{Source: m.Topic + "/" + strconv.Itoa(m.Partition), Offset: m.Offset}
 	l.Size, l.Sizes = 1, nil
@@ -186,21 +188,6 @@ func decodeLineHeader(l *Line, s string) error {
 		return errors.New("offset and size are too large")
 	}
 	l.Truncated = cut
-	return nil
-}
-
-// checkSizes makes sure that Sizes are those of the original lines in Raw.
-func (l *Line) checkSizes() error {
-	if l.Sizes == nil {
-		return nil
-	}
-	sum := int64(0)
-	for _, n := range l.Sizes {
-		sum += n
-	}
-	if lines := bytes.Count(l.Raw, []byte{'\n'}) + 1; sum != l.Size || len(l.Sizes) != lines {
-		return fmt.Errorf("%w: %d sizes make %d bytes, want %d of %d lines", ErrBadLineHeader, len(l.Sizes), sum, l.Size, lines)
-	}
 	return nil
 }
 

@@ -66,6 +66,10 @@ func (l *ledger) take(e *pipeline.Event) (fresh bool, seq, line, gap int64) {
 	if e.ID.Generation == 0 {
 		gap = 0 // a foreign producer's: between its Kafka offsets are records of others
 	}
+	if gap < 0 {
+		e.TrimFront(-gap)
+		gap = 0
+	}
 	s := l.source(&e.ID)
 	g := s.generation(e.ID.Generation)
 	seq, line = s.seq, g.lines

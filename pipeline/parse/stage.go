@@ -123,9 +123,13 @@ func (s *Stage) record(m *pipeline.Message) {
 	}
 	src := s.sources.get(l.ID.Source, s)
 	l.ID.Source = src.id // one string for all of its events
-	if fresh, _ := s.high.Advance(l.ID, l.Size); !fresh {
+	fresh, gap := s.high.Advance(l.ID, l.Size)
+	if !fresh {
 		s.counts.duplicates++
 		return
+	}
+	if gap < 0 {
+		l.TrimFront(-gap) // lines joined otherwise than before a shipper's crash
 	}
 	if l.ID.Generation == 0 && len(l.Raw) > s.cfg.MaxLine {
 		l.Raw, l.Truncated = l.Raw[:s.cfg.MaxLine], true
