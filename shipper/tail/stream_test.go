@@ -1,0 +1,106 @@
+package tail
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// readAll is what a Reader gives of a finished file.
+func readAll(t *testing.T, b []byte, limit int, from int64) []Line {
+	t.Helper()
+	r, c := NewReader(limit), At(from)
+	var out []Line
+	for {
+		lines, next, err := r.Next(bytes.NewReader(b), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, lines...)
+		if next == c {
+			break
+		}
+		c = next
+	}
+	if l, ok, err := r.Rest(bytes.NewReader(b), c); err != nil {
+		t.Fatal(err)
+	} else if ok {
+		out = append(out, l)
+	}
+	return out
+}
+
+func streamAll(t *testing.T, r io.Reader, limit int, from int64) ([]Line, error) {
+	t.Helper()
+	s, err := NewStream(r, limit, from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []Line
+	for {
+		lines, err := s.Next()
+		if out = append(out, lines...); err != nil {
+			return out, err
+		}
+	}
+}
+
+func TestStreamGivesTheLinesThatAReaderGives(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	piece := func(c byte, n int) []byte { return bytes.Repeat([]byte{c}, n) }
+	for i := range 100 {
+		limit := 1 + rnd.IntN(40)
+		if i%10 == 0 {
+			limit = 300_000
+		}
+		var text []byte
+		for range rnd.IntN(60) {
+			n := rnd.IntN(100)
+			if rnd.IntN(20) == 0 {
+				n = rnd.IntN(600_000)
+			}
+			text = append(text, piece("a\x00\n"[rnd.IntN(3)], n)...)
+			if rnd.IntN(2) == 0 {
+				text = append(text, "b\n"...)
+			}
+			if len(text) > 1_000_000 {
+				break
+			}
+		}
+		want := readAll(t, text, limit, 0)
+		from := int64(0)
+		if len(want) > 0 {
+			k := rnd.IntN(len(want))
+			from, want = want[k].Offset, want[k:]
+		}
+		have, err := streamAll(t, iotest.HalfReader(bytes.NewReader(text)), limit, from)
+		if !errors.Is(err, io.EOF) {
+			t.Fatal(err)
+		}
+		if !cmp.Equal(want, have) {
+			for k := range min(len(want), len(have)) {
+				if w, h := want[k], have[k]; !cmp.Equal(w, h) {
+					t.Fatalf("text %d, limit %d, line %d: want offset %d size %d, %d bytes, cut %v; have %d %d %d %v", i, limit, k,
+						w.Offset, w.Size, len(w.Raw), w.Truncated, h.Offset, h.Size, len(h.Raw), h.Truncated)
+				}
+			}
+			t.Fatalf("text %d, limit %d: want %d lines, have %d", i, limit, len(want), len(have))
+		}
+	}
+}
+
+func TestStreamGivesWhatStandsBeforeAnError(t *testing.T) {
+	bad := errors.New("bad")
+	have, err := streamAll(t, io.MultiReader(bytes.NewReader([]byte("one\ntwo\nhal")), iotest.ErrReader(bad)), 100, 4)
+	if !errors.Is(err, bad) || len(have) != 2 || string(have[0].Raw) != "two" || string(have[1].Raw) != "hal" || have[1].End() != 11 {
+		t.Errorf("lines %+v, error %v", have, err)
+	}
+	if _, err := NewStream(bytes.NewReader([]byte("short")), 100, 6); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("passing over more than there is: %v", err)
+	}
+}
