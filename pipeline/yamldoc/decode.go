@@ -21,6 +21,7 @@ const maxDepth = 32
 // Document remembers where the keys of a decoded file stood.
 type Document struct {
 	File      string
+	lines     []string
 	positions map[string]position
 }
 
@@ -51,9 +52,9 @@ func (d *Document) Has(path string) bool {
 // Decode reads the YAML of data into into, a pointer to a struct whose yaml tags name the
 // keys; values that are not in the file keep what they were. Strings, booleans, numbers,
 // slices, maps with string keys, structs, pointers to them and encoding.TextUnmarshaler
-// are known. The error is a Faults with everything that is wrong.
+// are known; a map that is one may be written as text or as keys with values. The error is a Faults with everything that is wrong.
 func Decode(file string, data []byte, into any) (*Document, error) {
-	d := &decoder{doc: &Document{File: file, positions: make(map[string]position)}}
+	d := &decoder{doc: &Document{File: file, lines: strings.Split(string(data), "\n"), positions: make(map[string]position)}}
 	parsed, err := parser.ParseBytes(data, 0)
 	if err != nil {
 		return d.doc, Faults{d.syntax(err)}
@@ -114,7 +115,7 @@ func (d *decoder) decode(n ast.Node, path string, v reflect.Value, depth int) {
 		d.decode(n, path, v.Elem(), depth)
 		return
 	}
-	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok && !(v.Kind() == reflect.Map && isMapping(n)) {
 		if text, ok := d.scalar(n, path, "a value"); ok {
 			if err := u.UnmarshalText([]byte(text)); err != nil {
 				d.fail(n, path, "%v", err)
@@ -200,6 +201,16 @@ func (d *decoder) decodeSlice(n ast.Node, path string, v reflect.Value, depth in
 		d.decode(item, at, out.Index(i), depth+1)
 	}
 	v.Set(out)
+}
+
+func isMapping(n ast.Node) bool {
+	m, ok := n.(*ast.MappingNode)
+	if ok {
+		_, text := plainColon(m)
+		return !text
+	}
+	_, ok = n.(*ast.MappingValueNode)
+	return ok
 }
 
 func (d *decoder) scalar(n ast.Node, path, want string) (string, bool) {
