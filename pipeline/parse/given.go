@@ -18,8 +18,8 @@ const (
 	GivenSpan         = "foghorn.span_id"       // 16 hex digits
 	GivenService      = "foghorn.service"       // service.name
 	GivenHost         = "foghorn.host"          // host.name
-	// GivenPeer is the address of whoever sent the line: the host where nothing names one.
-	// Its value is not read: the source id holds it.
+	// GivenPeer is the address of whoever sent the line: the host where nothing, not the
+	// text either, names one.
 	GivenPeer = "foghorn.peer"
 )
 
@@ -27,13 +27,13 @@ const prefixGiven = "foghorn."
 
 // given is what the labels of a line say of it.
 type given struct {
-	time           int64
-	severity       pipeline.Severity
-	level          string
-	trace, span    string
-	service, host  string
-	status         int
-	peer, anything bool
+	time                int64
+	severity            pipeline.Severity
+	level               string
+	trace, span         string
+	service, host, peer string
+	status              int
+	anything            bool
 }
 
 // take reads a label and says whether it is one of these. The HTTP status is one too,
@@ -68,7 +68,7 @@ func (g *given) take(p *Parser, key, value string) bool {
 	case GivenHost:
 		g.host = value
 	case GivenPeer:
-		g.peer = true
+		g.peer = value
 	default:
 		return false
 	}
@@ -108,7 +108,9 @@ func (g *given) apply(p *Parser, e *pipeline.Event) {
 	switch {
 	case g.host != "":
 		e.Host = g.host
-	case g.peer && f.host != "":
+	case g.peer != "" && f.host != "":
 		e.Host = f.host
+	case g.peer != "":
+		e.Host = g.peer
 	}
 }

@@ -35,8 +35,8 @@ func TestGiven(t *testing.T) {
 		{"an absurd time", "up", []pipeline.Attr{{Key: GivenTime, Value: "5000000000000000000"}}, parsed{format: "text"}},
 		{"the sender's address gives way to the line's host", `{"hostname":"db-9","msg":"x"}`, []pipeline.Attr{{Key: GivenPeer, Value: "10.0.0.7"}},
 			parsed{format: "json", host: "db-9", attrs: "hostname=db-9 msg=x"}},
-		{"the sender's address stays where the line names no host", `{"msg":"x"}`, []pipeline.Attr{{Key: GivenPeer, Value: "10.0.0.7"}},
-			parsed{format: "json", attrs: "msg=x"}},
+		{"the sender's address stays where the line names no host", `{"msg":"x"}`, []pipeline.Attr{{Key: GivenPeer, Value: "fe80::1"}},
+			parsed{format: "json", host: "fe80::1", attrs: "msg=x"}},
 		{"other labels of that prefix are attributes", "up", []pipeline.Attr{{Key: "foghorn.other", Value: "1"}}, parsed{format: "text", attrs: "attributes.foghorn.other=1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
