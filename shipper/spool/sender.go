@@ -1,0 +1,246 @@
+package spool
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"foghorn/pipeline"
+)
+
+const (
+	// windowBytes is how much is read before it is handed to the lanes.
+	windowBytes = 256 << 10
+	// lineCost is what a line costs in memory beside its bytes.
+	lineCost = 320
+	// readAttempts is how often a file is tried that cannot be read, a second apart, before
+	// it is given up.
+	readAttempts = 10
+)
+
+// sender reads records and hands them to the lanes, window by window.
+type sender struct {
+	q         *Queue
+	sink      pipeline.Sink
+	log       zerolog.Logger
+	lanes     []*lane
+	maxMemory int64
+	room      chan struct{} // capacity 1: memory was given back
+
+	mu     sync.Mutex
+	flight []*window // in order of reading
+	memory int64
+
+	warned atomic.Int64 // when trouble with the broker was last logged, Unix nanoseconds
+}
+
+// window is what was read in one go. It is done when all its parts are acknowledged, and
+// acknowledged when all windows before it are.
+type window struct {
+	end      position
+	cost     int64
+	lines    int
+	parts    atomic.Int32
+	observed time.Time // of its first line
+	done     bool
+}
+
+// read reads until ctx ends.
+func (s *sender) read(ctx context.Context) {
+	s.q.mu.Lock()
+	at := s.q.acked
+	s.q.mu.Unlock()
+	d := newDecoder(len(s.lanes))
+	var (
+		f        *os.File
+		seq      uint64
+		failures int
+	)
+	defer func() {
+		if f != nil {
+			f.Close()
+		}
+	}()
+	for ctx.Err() == nil {
+		seg, last, wait := s.q.next(at)
+		if wait != nil {
+			select {
+			case <-ctx.Done():
+				return
+			case <-wait:
+			}
+			if !pause(ctx, s.q.cfg.Linger) {
+				return
+			}
+			continue
+		}
+		if seg.seq != at.seq || at.offset < headerBytes {
+			at = position{seg.seq, headerBytes}
+		}
+		if f == nil || seq != seg.seq {
+			if f != nil {
+				f.Close()
+			}
+			var err error
+			if f, err = s.open(seg); err != nil {
+				f = nil
+				failures++
+				at = s.unread(ctx, at, seg, last, err, &failures)
+				continue
+			}
+			seq = seg.seq
+		}
+		next, err := s.window(ctx, d, f, at, seg, last)
+		if err != nil {
+			failures++
+			at = s.unread(ctx, next, seg, last, err, &failures)
+			continue
+		}
+		at, failures = next, 0
+	}
+}
+
+// open opens a segment's file; one that is no segment reads as damage from its begin on.
+func (s *sender) open(seg segment) (*os.File, error) {
+	f, err := os.Open(segmentPath(s.q.cfg.Dir, seg.seq))
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// unread decides what to do about a file that cannot be read: try it again, or go on behind.
+func (s *sender) unread(ctx context.Context, at position, seg segment, last bool, err error, failures *int) position {
+	path := segmentPath(s.q.cfg.Dir, seg.seq)
+	if *failures == 1 {
+		s.fault(path, err)
+	}
+	if *failures < readAttempts && !errors.Is(err, fs.ErrNotExist) {
+		pause(ctx, time.Second)
+		return at
+	}
+	*failures = 0
+	s.q.damage(s, path, at.offset, seg.end, false)
+	return s.skip(at, seg, last)
+}
+
+// skip moves behind a segment.
+func (s *sender) skip(at position, seg segment, last bool) position {
+	if at.offset = seg.end; !last {
+		at = position{seg.seq + 1, 0}
+	}
+	s.launch(&window{end: at}, nil)
+	return at
+}
+
+// window reads records from at on, hands them to the lanes, and returns where the next
+// window begins.
+func (s *sender) window(ctx context.Context, d *decoder, f *os.File, at position, seg segment, last bool) (position, error) {
+	sc := &scanner{f: f, at: at.offset, end: seg.end, keep: true}
+	out := make([][]pipeline.Message, len(s.lanes))
+	w := &window{}
+	now := s.q.now()
+	for w.cost < windowBytes {
+		r, err := sc.next()
+		if errors.Is(err, io.EOF) {
+			if !last {
+				at = position{seg.seq + 1, 0}
+			}
+			break
+		}
+		if err != nil {
+			return at, err
+		}
+		lines, observed := 0, time.Time{}
+		if len(r.payload) > 0 && r.payload[0] == kindBatch {
+			lines, observed, err = d.messages(out, r.payload, now)
+		}
+		if r.payload == nil || err != nil {
+			s.q.damage(s, f.Name(), r.at, r.end, r.end == seg.end)
+		}
+		if w.observed.IsZero() {
+			w.observed = observed
+		}
+		w.cost += r.end - r.at + int64(lines)*lineCost
+		w.lines += lines
+		at.offset = r.end
+	}
+	w.end = at
+	if err := s.reserve(ctx, w.cost); err != nil {
+		return at, nil // ctx has ended: nothing of the window was sent
+	}
+	s.launch(w, out)
+	return at, nil
+}
+
+// reserve waits until a window fits in memory beside those under way.
+func (s *sender) reserve(ctx context.Context, cost int64) error {
+	for {
+		s.mu.Lock()
+		ok := s.memory == 0 || s.memory+cost <= s.maxMemory
+		if ok {
+			s.memory += cost
+		}
+		s.mu.Unlock()
+		if ok {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.room:
+		}
+	}
+}
+
+// launch hands a window's records to the lanes.
+func (s *sender) launch(w *window, out [][]pipeline.Message) {
+	s.mu.Lock()
+	s.flight = append(s.flight, w)
+	s.q.lag(s.flight[0].observed)
+	s.mu.Unlock()
+	w.parts.Store(1) // held until all parts are handed over
+	for p, msgs := range out {
+		if len(msgs) > 0 {
+			w.parts.Add(1)
+			s.lanes[p].put(part{w, msgs})
+		}
+	}
+	s.part(w)
+}
+
+// part takes the acknowledgement of one part of a window.
+func (s *sender) part(w *window) {
+	if w.parts.Add(-1) > 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.done = true
+	n, lines := 0, 0
+	for ; n < len(s.flight) && s.flight[n].done; n++ {
+		s.memory -= s.flight[n].cost
+		lines += s.flight[n].lines
+	}
+	if n == 0 {
+		return
+	}
+	s.q.ack(s.flight[n-1].end, lines)
+	clear(s.flight[:n])
+	if s.flight = s.flight[n:]; len(s.flight) > 0 {
+		s.q.lag(s.flight[0].observed)
+	} else {
+		s.q.lag(time.Time{})
+	}
+	select {
+	case s.room <- struct{}{}:
+	default:
+	}
+}
