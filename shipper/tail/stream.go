@@ -3,7 +3,6 @@ package tail
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 )
 
@@ -16,6 +15,7 @@ type Stream struct {
 	buf   []byte // [0,n) stands at offset
 	n     int
 	next  int64 // offset of the next line
+	pass  int64 // how much is still to be passed over
 	err   error // from r
 
 	// Of a line over the limit that is being skipped:
@@ -23,26 +23,31 @@ type Stream struct {
 	zeros bool // nothing but NUL so far
 }
 
-// NewStream returns a Stream that cuts lines at limit bytes, after it has passed over
-// the first offset bytes of r. The error says that r has ended or failed before.
-func NewStream(r io.Reader, limit int, offset int64) (*Stream, error) {
-	if n, err := io.CopyN(io.Discard, r, offset); err != nil {
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
-		return nil, fmt.Errorf("pass over %d of %d bytes: %w", n, offset, err)
-	}
-	return &Stream{r: r, limit: limit, buf: make([]byte, max(ChunkSize, limit+1)), next: offset}, nil
+// passed is how much of what is passed over one call of Next takes.
+const passed = 4 << 20
+
+// NewStream returns a Stream that cuts lines at limit bytes and begins at offset, where a
+// line starts.
+func NewStream(r io.Reader, limit int, offset int64) *Stream {
+	return &Stream{r: r, limit: limit, buf: make([]byte, max(ChunkSize, limit+1)), next: offset, pass: offset}
 }
 
-// Next returns the next lines, a chunk at most; they have memory of their own. No lines and
-// no error mean that there is more to come. Behind the last line it returns r's error,
-// io.EOF if all is well; what stands behind the last line feed is the last line, its Size
-// without a line feed.
+// Next returns the next complete lines, a chunk at most; they have memory of their own. No
+// lines and no error mean that there is more to come. Behind the last complete line it
+// returns r's error, io.EOF if all is well, and io.ErrUnexpectedEOF where r ends before
+// the Stream's beginning.
 func (s *Stream) Next() ([]Line, error) {
+	if s.pass > 0 && s.err == nil {
+		n, err := io.CopyN(io.Discard, s.r, min(s.pass, passed))
+		if s.pass -= n; errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		s.err = err
+		return nil, err
+	}
 	s.fill()
 	if s.long != nil {
-		return s.skip(), nil
+		return s.skip()
 	}
 	b := s.buf[:s.n]
 	end, count := 0, 0
@@ -54,20 +59,29 @@ func (s *Stream) Next() ([]Line, error) {
 		end += i + 1
 		count++
 	}
-	switch {
-	case count > 0:
+	if count > 0 {
 		return s.lines(end, count), nil
-	case s.n > s.limit:
+	}
+	if s.n > s.limit {
 		s.long, s.zeros = &Line{Offset: s.next, Truncated: true}, true
-		return s.skip(), nil
-	case s.err == nil:
-		return nil, nil
-	case s.n > 0:
-		l := Line{Offset: s.next, Size: int64(s.n), Raw: bytes.Clone(b)}
-		s.next, s.n = l.End(), 0
-		return []Line{l}, nil
+		return s.skip()
 	}
 	return nil, s.err
+}
+
+// Rest returns what stands behind the last line feed as a line, its Size without a line
+// feed. ok is false when nothing stands there. It is called once Next has returned an error.
+func (s *Stream) Rest() (l Line, ok bool) {
+	if s.long != nil {
+		l, s.long, s.next = *s.long, nil, s.long.End()
+		return l, true
+	}
+	if s.n == 0 || s.pass > 0 {
+		return Line{}, false
+	}
+	l = Line{Offset: s.next, Size: int64(s.n), Raw: bytes.Clone(s.buf[:s.n])}
+	s.next, s.n = l.End(), 0
+	return l, true
 }
 
 // fill reads until there is a chunk with a line in it, or the buffer is full.
@@ -99,7 +113,7 @@ func (s *Stream) lines(end, count int) []Line {
 }
 
 // skip takes what the buffer holds of a line over the limit.
-func (s *Stream) skip() []Line {
+func (s *Stream) skip() ([]Line, error) {
 	b, end := s.buf[:s.n], false
 	if i := bytes.IndexByte(b, '\n'); i >= 0 {
 		b, end = b[:i], true
@@ -123,9 +137,9 @@ func (s *Stream) skip() []Line {
 		l.Size++
 	}
 	s.n = copy(s.buf, s.buf[used:s.n])
-	if !end && s.err == nil {
-		return nil
+	if !end {
+		return nil, s.err
 	}
 	s.long, s.next = nil, l.End()
-	return []Line{*l}
+	return []Line{*l}, nil
 }
