@@ -128,6 +128,13 @@ func cut(list []piece, number int, s *sourceLines, after int64) []piece {
 func (w *work) byFile(ctx context.Context, cur *cursor, hit func(*Hit) error) error {
 	sources := sourcesOf(w.view)
 	p := &printer{w: w, hit: hit, sources: sources, current: -1, shown: -1, match: -1}
+	p.verdict = func(k unitKey) []uint64 {
+		set, _, err := w.verdict(ctx, k)
+		if err != nil {
+			return nil // the search ends, and tells why
+		}
+		return set
+	}
 	p.stop.Store(-1)
 	if cur != nil {
 		p.any = cur.Any
@@ -140,7 +147,7 @@ func (w *work) byFile(ctx context.Context, cur *cursor, hit func(*Hit) error) er
 			if c.span == nil || int64(c.source) <= p.stop.Load() {
 				return judged{}, nil
 			}
-			set, b, err := w.judge(ctx, c.key)
+			set, b, err := w.verdict(ctx, c.key)
 			j := judged{bits: set}
 			if w.req.Mode == Lines {
 				rowsIn(set, c.from, c.to, func(int) bool {
@@ -171,7 +178,8 @@ type printer struct {
 	w       *work
 	hit     func(*Hit) error
 	sources []*sourceLines
-	stop    atomic.Int64 // sources up to this one are done
+	verdict func(unitKey) []uint64 // the matching rows of a block
+	stop    atomic.Int64           // sources up to this one are done
 
 	current int   // source
 	shown   int64 // its last line that was returned
@@ -351,39 +359,42 @@ func (p *printer) line(seq int64, context bool) error {
 	return p.hit(&h)
 }
 
+// isMatch says whether line seq of the current source matches.
 func (p *printer) isMatch(seq int64) bool {
-	var e pipeline.Event
-	_, ok := p.fetch(seq, &e)
-	if !ok || !p.w.inRange(e.Timestamp) {
+	sp, key, row := p.locate(seq)
+	if sp == nil {
 		return false
 	}
-	if p.w.fields && !p.block.HasFields() {
-		p.block = p.w.read(p.key, true)
-		if p.block == nil {
-			return false
-		}
-		p.fetch(seq, &e)
-	}
-	return p.w.matcher.Match(&e)
+	set := p.verdict(key)
+	return row/64 < len(set) && set[row/64]>>(row%64)&1 != 0
 }
 
-// fetch reads line seq of the current source.
-func (p *printer) fetch(seq int64, e *pipeline.Event) (*span, bool) {
+// locate finds line seq of the current source: its run, its block and its row there.
+func (p *printer) locate(seq int64) (*span, unitKey, int) {
 	spans := p.sources[p.current].spans
 	i := sort.Search(len(spans), func(i int) bool { return spans[i].end() > seq })
 	if i == len(spans) || seq < spans[i].run.FirstSeq {
-		return nil, false
+		return nil, unitKey{}, 0
 	}
 	sp := &spans[i]
 	row := sp.run.FirstRow + int(seq-sp.run.FirstSeq)
 	key := unitKey{sp.part, sp.part.BlockOf(row)}
+	first, _ := sp.part.Rows(key.block)
+	return sp, key, row - first
+}
+
+// fetch reads line seq of the current source.
+func (p *printer) fetch(seq int64, e *pipeline.Event) (*span, bool) {
+	sp, key, row := p.locate(seq)
+	if sp == nil {
+		return nil, false
+	}
 	if key != p.key {
 		p.key, p.block = key, p.w.complete(key, nil)
 	}
 	if p.block == nil {
 		return nil, false
 	}
-	first, _ := sp.part.Rows(key.block)
-	p.block = p.w.fill(e, key, p.block, row-first, sp.run)
+	p.block = p.w.fill(e, key, p.block, row, sp.run, false)
 	return sp, p.block != nil
 }

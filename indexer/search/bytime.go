@@ -13,14 +13,14 @@ import (
 	"foghorn/pipeline"
 )
 
-// ref is a matching line that waits for its turn.
+// ref is a matching event that waits for its turn.
 type ref struct {
 	time int64
 	unit int32 // index into sweep.units
-	row  int32 // of its block
+	row  int32 // of its block: the event's first
 }
 
-// sweep answers in the order of time. It looks at blocks by their best time (the newest
+// sweep answers in the order of time, with whole events. It looks at blocks by their best time (the newest
 // line they may hold, or the oldest) and returns a line once no block that is left can
 // hold a better one. What it holds meanwhile are references.
 type sweep struct {
@@ -80,7 +80,7 @@ func (w *work) byTime(ctx context.Context, cur *cursor, hit func(*Hit) error) er
 		next++
 		return next, next < len(s.units)
 	}, func(ctx context.Context, i int) (judged, error) {
-		set, b, err := w.judge(ctx, s.units[i].key)
+		set, b, err := w.verdict(ctx, s.units[i].key)
 		return judged{set, b}, err
 	}, s.unit)
 	if err == nil {
@@ -270,7 +270,7 @@ func (s *sweep) show(refs []ref) error {
 			continue
 		}
 		run, place := s.run(refs[i])
-		if s.w.fill(&events[i], k, b, int(refs[i].row), run) == nil {
+		if s.w.fill(&events[i], k, b, int(refs[i].row), run, true) == nil {
 			continue
 		}
 		clone(&events[i])

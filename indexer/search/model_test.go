@@ -1,6 +1,7 @@
 package search_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -16,36 +17,50 @@ import (
 )
 
 // model keeps the same lines as a store, in plain slices, and answers by evaluating every
-// line.
+// one of them, or every event.
 type model struct {
 	order []string
 	lines map[string][]*modelLine // by source
 }
 
 type modelLine struct {
-	event  pipeline.Event
-	number int64 // within its generation, from 1
+	event  pipeline.Event  // with the line's own identity and body
+	whole  *pipeline.Event // that it is a part of
+	first  bool            // of its event
+	number int64           // within its generation, from 1
 }
 
 func newModel() *model { return &model{lines: make(map[string][]*modelLine)} }
 
 func (m *model) add(e pipeline.Event) {
-	l := &modelLine{event: e, number: 1}
+	number := int64(1)
 	for _, o := range m.lines[e.ID.Source] {
 		if o.event.ID.Generation == e.ID.Generation {
-			l.number++
+			number++
 		}
 	}
 	if m.lines[e.ID.Source] == nil {
 		m.order = append(m.order, e.ID.Source)
 		sort.Strings(m.order)
 	}
-	m.lines[e.ID.Source] = append(m.lines[e.ID.Source], l)
+	sizes := e.Sizes
+	for i, body := range bytes.Split(e.Body, []byte("\n")) {
+		l := &modelLine{event: e, whole: &e, first: i == 0, number: number + int64(i)}
+		l.event.Body, l.event.Size, l.event.Sizes = body, int64(len(body))+1, nil
+		if sizes != nil {
+			l.event.Size = sizes[i]
+		}
+		if i > 0 {
+			before := &m.lines[e.ID.Source][len(m.lines[e.ID.Source])-1].event
+			l.event.ID.Offset = before.ID.Offset + before.Size
+		}
+		m.lines[e.ID.Source] = append(m.lines[e.ID.Source], l)
+	}
 }
 
 // render is one result, in a form that compares.
 func render(e *pipeline.Event, number int64, context, group bool) string {
-	s := fmt.Sprintf("%s %d %d n=%d t=%d %s %q %v %s %s", e.ID.Source, e.ID.Generation, e.ID.Offset, number, e.Timestamp,
+	s := fmt.Sprintf("%s %d %d+%d%v n=%d t=%d %s %q %v %s %s", e.ID.Source, e.ID.Generation, e.ID.Offset, e.Size, e.Sizes, number, e.Timestamp,
 		e.Severity, e.Body, e.Attrs, e.Service, e.Host)
 	if context {
 		s = "- " + s
@@ -56,23 +71,28 @@ func render(e *pipeline.Event, number int64, context, group bool) string {
 	return s
 }
 
-func matcherOf(req *search.Request) func(e *pipeline.Event) bool {
-	var ms []*query.Matcher
-	for _, n := range []query.Node{req.Query, req.Where} {
-		if n != nil {
-			ms = append(ms, query.Compile(n))
-		}
+// matcherOf judges a line: by time its event, once, else the line, and Where on its event.
+func matcherOf(req *search.Request) func(l *modelLine) bool {
+	byTime := req.Mode == search.Lines && req.Order != search.ByFile
+	var line, where *query.Matcher
+	if req.Query != nil {
+		line = query.Compile(req.Query)
 	}
-	return func(e *pipeline.Event) bool {
+	if req.Where != nil {
+		where = query.Compile(req.Where)
+	}
+	return func(l *modelLine) bool {
+		e := &l.event
+		if byTime {
+			e = l.whole
+		}
+		if byTime && !l.first {
+			return false
+		}
 		if !req.Since.IsZero() && e.Timestamp < req.Since.UnixNano() || !req.Until.IsZero() && e.Timestamp >= req.Until.UnixNano() {
 			return false
 		}
-		for _, m := range ms {
-			if !m.Match(e) {
-				return false
-			}
-		}
-		return true
+		return (line == nil || line.Match(e)) && (where == nil || where.Match(l.whole))
 	}
 }
 
@@ -103,7 +123,7 @@ func (m *model) answer(req *search.Request) (out []string) {
 			if req.PerSource > 0 && count >= req.PerSource {
 				break
 			}
-			if !match(&l.event) {
+			if !match(l) {
 				continue
 			}
 			count++
@@ -132,7 +152,7 @@ func (m *model) answer(req *search.Request) (out []string) {
 	return out
 }
 
-func (m *model) byTime(req *search.Request, match func(*pipeline.Event) bool) []string {
+func (m *model) byTime(req *search.Request, match func(*modelLine) bool) []string {
 	type place struct {
 		source string
 		at     int
@@ -141,7 +161,7 @@ func (m *model) byTime(req *search.Request, match func(*pipeline.Event) bool) []
 	var all []place
 	for _, id := range m.order {
 		for i, l := range m.lines[id] {
-			if match(&l.event) {
+			if match(l) {
 				all = append(all, place{id, i, l})
 			}
 		}
@@ -165,7 +185,7 @@ func (m *model) byTime(req *search.Request, match func(*pipeline.Event) bool) []
 	}
 	var out []string
 	for _, p := range all {
-		out = append(out, render(&p.line.event, p.line.number, false, false))
+		out = append(out, render(p.line.whole, p.line.number, false, false))
 	}
 	return out
 }
@@ -228,7 +248,31 @@ var vocabulary = strings.Fields(`connection refused timeout Connected to databas
 	ERROR Error: warn INFO id=7fa3c1 blk_-1608999687919862906 10.0.0.1 10.251.73.220:80 user root login failed Failed password
 	for from port 22 ssh2 Straße É naïve K \x00 a b c x1y2 conn2db 0x7f 4bf92f3577b34da6a3ce929d0e0e4736 retrying in 30ms`)
 
-// batch makes one record's events.
+// line makes up one line.
+func (w *writer) line() (body string, words []string) {
+	for range w.rnd.IntN(9) {
+		word := vocabulary[w.rnd.IntN(len(vocabulary))]
+		switch w.rnd.IntN(10) {
+		case 0:
+			word = fmt.Sprint(w.rnd.IntN(100000))
+		case 1:
+			word = strings.ToUpper(word)
+		case 2:
+			word += fmt.Sprint(w.rnd.IntN(10))
+		}
+		words = append(words, word)
+	}
+	body = strings.Join(words, [4]string{" ", "=", ", ", "-"}[w.rnd.IntN(4)])
+	if w.longWords && w.rnd.IntN(200) == 0 {
+		body += strings.Repeat([2]string{"long", "l0ng"}[w.rnd.IntN(2)], 30*(1+9*w.rnd.IntN(2)))
+	}
+	if w.rnd.IntN(100) == 0 {
+		body += "\xff\xfe"
+	}
+	return body, words
+}
+
+// batch makes one record's events, of one line or of several.
 func (w *writer) batch(n int) []pipeline.Event {
 	src := w.sources[w.rnd.IntN(len(w.sources))]
 	if w.rnd.IntN(12) == 0 { // rotation
@@ -237,29 +281,28 @@ func (w *writer) batch(n int) []pipeline.Event {
 	}
 	var out []pipeline.Event
 	for range n {
-		var words []string
-		for range w.rnd.IntN(9) {
-			word := vocabulary[w.rnd.IntN(len(vocabulary))]
-			switch w.rnd.IntN(10) {
-			case 0:
-				word = fmt.Sprint(w.rnd.IntN(100000))
-			case 1:
-				word = strings.ToUpper(word)
-			case 2:
-				word += fmt.Sprint(w.rnd.IntN(10))
+		body, words := w.line()
+		sizes := []int64{int64(len(body)) + 1}
+		if w.rnd.IntN(4) == 0 {
+			for range 1 + w.rnd.IntN(6) {
+				more, moreWords := w.line()
+				sizes = append(sizes, int64(len(more))+1)
+				body, words = body+"\n"+more, append(words, moreWords...)
 			}
-			words = append(words, word)
 		}
-		body := strings.Join(words, [4]string{" ", "=", ", ", "-"}[w.rnd.IntN(4)])
-		if w.longWords && w.rnd.IntN(200) == 0 {
-			body += strings.Repeat([2]string{"long", "l0ng"}[w.rnd.IntN(2)], 30*(1+9*w.rnd.IntN(2)))
-		}
-		if w.rnd.IntN(100) == 0 {
-			body += "\xff\xfe"
+		redacted := len(sizes) > 1 && w.rnd.IntN(8) == 0
+		if redacted {
+			sizes[w.rnd.IntN(len(sizes))] += 10
 		}
 		e := pipeline.Event{
-			ID: pipeline.LineID{Source: src.id, Generation: src.generation, Offset: src.offset}, Size: int64(len(body)) + 1,
+			ID:   pipeline.LineID{Source: src.id, Generation: src.generation, Offset: src.offset},
 			Body: []byte(body), Observed: w.clock + w.rnd.Int64N(1000), Severity: pipeline.Severity(w.rnd.IntN(25)),
+		}
+		for _, n := range sizes {
+			e.Size += n
+		}
+		if redacted {
+			e.Sizes = sizes
 		}
 		e.Timestamp = w.clock - w.rnd.Int64N(20)*int64(time.Second)
 		e.Host, e.Path = pipeline.SplitSource(src.id)
@@ -268,7 +311,8 @@ func (w *writer) batch(n int) []pipeline.Event {
 			e.Attrs = append(e.Attrs, pipeline.Attr{Key: pipeline.FieldStatus, Value: fmt.Sprint(200 + 100*w.rnd.IntN(4) + w.rnd.IntN(3))})
 		}
 		if len(words) > 2 {
-			e.Attrs = append(e.Attrs, pipeline.Attr{Key: "third", Value: words[2]}, pipeline.Attr{Key: "request", Value: fmt.Sprint("R", w.rnd.IntN(1<<30))})
+			// Of a joined event the last word is in another line than the first.
+			e.Attrs = append(e.Attrs, pipeline.Attr{Key: "third", Value: words[2]}, pipeline.Attr{Key: "last", Value: words[len(words)-1]}, pipeline.Attr{Key: "request", Value: fmt.Sprint("R", w.rnd.IntN(1<<30))})
 		}
 		if w.rnd.IntN(3) == 0 {
 			e.TraceID = fmt.Sprintf("%032x", w.rnd.IntN(500))

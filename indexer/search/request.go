@@ -31,16 +31,19 @@ const (
 	Sources
 )
 
-// Request is one search.
+// Request is one search. By time it finds events, all lines of which make one hit; by file,
+// and for counts and sources, lines, as grep does, each of which has the fields of its event.
 type Request struct {
+	// Query is judged on what is found: on the whole event or on the one line.
 	Query query.Node
-	// Where further restricts which lines can match; context lines need not fulfil it.
+	// Where further restricts what can match; context lines need not fulfil it. It is always
+	// judged on the event: its words may lie in other lines than those that are found.
 	Where query.Node
 	// Since and Until bound the event time: Since <= t < Until. Zero is unbounded.
 	Since, Until time.Time
 	Order        Order
 	Mode         Mode
-	// Limit bounds the matching lines returned, PerSource those of each source (ByFile
+	// Limit bounds the matching lines or events returned, PerSource those of each source (ByFile
 	// only, as grep -m). 0 is unbounded.
 	Limit, PerSource int
 	// Before and After are how many lines of context to give around each match, ByFile
@@ -55,10 +58,15 @@ type Request struct {
 	Budget time.Duration
 }
 
+// byLine says that lines are looked for, not events.
+func (r *Request) byLine() bool { return r.Mode != Lines || r.Order == ByFile }
+
 // Hit is one result. Event is valid only until the callback returns.
 type Hit struct {
+	// Event is the event, or, by file, one line of it: body, offset and size are the line's.
 	Event *pipeline.Event
-	// LineNumber counts the lines of the source's generation from 1, as grep -n.
+	// LineNumber counts the lines of the source's generation from 1, as grep -n; it is that
+	// of an event's first line.
 	LineNumber int64
 	// Context is true for a line that is there for its neighbours only. Group is true on
 	// the first line of a group that does not follow the one before it (grep's "--").
@@ -69,7 +77,7 @@ type Hit struct {
 
 // Summary tells how the search went.
 type Summary struct {
-	Matched int64 `json:"matched"` // matching lines seen (up to the limit)
+	Matched int64 `json:"matched"` // matching lines or events seen (up to the limit)
 	// Partial says that the budget ran out; Cursor resumes after the last hit.
 	Partial bool     `json:"partial"`
 	Cursor  string   `json:"cursor,omitempty"`

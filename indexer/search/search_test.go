@@ -83,6 +83,7 @@ var queries = []string{
 	"trace_id:00000000000000000000000000000042", "request:R17", "request:R1*", "third:timeout", "third:TIMEOUT", "NOT timeout",
 	"timeout OR refused", "timeout refused", "-level:error timeout", "(a OR b) c", "straße", "É", "'\xff'", "10.0.0.1",
 	"'10.251.73.2'", "zzzabsent", "99999999", "'7fa3'", "'longlong'", "'l0ngl0ngl0ng'", "'92f3577b34da6a'", "*577b34da6a*", "'c0ffee1234'", "x1y2", "30ms", "source:web*app1*", "path:*app2.log",
+	`"timeout refused"`, "/timeout\\s+refused/", "/(?s)^conn.*timeout$/", "'error\nwarn'", "'\n'", "timeout refused -database", "body:'port\n'", "last:timeout", "_grep_:'-w -- time(out)?'", "_grep_:'-x -- timeout'", "NOT _grep_:'-- o'",
 	"third:'ime'", "_exists_:third", "_exists_:nothere", "service:video status:301", "level:error OR status:500",
 }
 
@@ -105,6 +106,8 @@ func TestSearchEqualsEvaluationOfEveryLine(t *testing.T) {
 				{Order: search.ByFile, Before: 1, After: 2, PerSource: 3},
 				{Mode: search.Counts}, {Mode: search.Sources},
 				{Order: search.Newest, Limit: 20}, {Order: search.Oldest},
+				{Order: search.ByFile, Where: parse(t, "timeout")}, {Mode: search.Counts, Where: parse(t, "level:>=warn NOT 'e\nr'")},
+				{Order: search.Oldest, Where: parse(t, "refused OR last:error")},
 			} {
 				req.Query = parse(t, q)
 				got, _ := ask(t, x, req)
@@ -126,7 +129,7 @@ func TestIndexNarrows(t *testing.T) {
 	w.write(t, s, 3000)
 	needle := w.batch(1)[0]
 	needle.Body = []byte("unusualword 918273645546372819 once")
-	needle.Size = int64(len(needle.Body)) + 1
+	needle.Size, needle.Sizes = int64(len(needle.Body))+1, nil
 	w.offset++
 	if _, err := s.Append(t.Context(), 0, w.offset, append(w.batch(0), needle)); err != nil {
 		t.Fatal(err)
@@ -142,7 +145,7 @@ func TestIndexNarrows(t *testing.T) {
 		mostBlock int
 	}{
 		{"unusualword", 1, 1}, {"'nusualwor'", 1, 1}, {"unusual*", 1, 1}, {"918273645546372819", 1, 2},
-		{"'345546372'", 0, 1}, {"'27364554637281'", 1, 2}, {"nowhereatall", 0, 0}, {"'918273645546372819 once'", 1, 2}, {"third:nowhereatall", 0, 0}, {"_exists_:nowhere", 0, 0},
+		{"'345546372'", 0, 2}, {"'27364554637281'", 1, 2}, {"nowhereatall", 0, 0}, {"'918273645546372819 once'", 1, 2}, {"third:nowhereatall", 0, 0}, {"_exists_:nowhere", 0, 0},
 		{"status:>=900", 0, 0}, {"request:R99999999999", 0, 2}, {"unusualword AND (timeout OR 918273645546372819)", 1, 1},
 	} {
 		got, sum := ask(t, x, search.Request{Query: parse(t, c.query), Order: search.ByFile})

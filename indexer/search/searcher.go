@@ -114,10 +114,9 @@ func (s *Searcher) Search(ctx context.Context, req Request, hit func(*Hit) error
 	}
 	w := s.newWork(req, start.Add(budget))
 	defer w.close()
-	switch {
-	case req.Mode != Lines || req.Order == ByFile:
+	if req.byLine() {
 		err = w.byFile(ctx, cur, hit)
-	default:
+	} else {
 		err = w.byTime(ctx, cur, hit)
 	}
 	if err == nil {

@@ -8,13 +8,13 @@ import (
 	"foghorn/pipeline/query"
 )
 
-// tailBatches is how many records' lines may wait to be matched for one follower.
+// tailBatches is how many records' events may wait to be matched for one follower.
 const tailBatches = 256
 
-// Tail returns a channel of the matching lines as they are indexed, from now on, until ctx
-// ends, when it is closed; and a function that tells how many lines were dropped. The
-// channel holds buffer lines; a reader that is slower than the lines come drops lines and
-// never holds up indexing.
+// Tail returns a channel of the matching events as they are indexed, from now on, until ctx
+// ends, when it is closed; and a function that tells how many were dropped. The channel
+// holds buffer events; a reader that is slower than they come drops some and never holds
+// up indexing.
 func (s *Searcher) Tail(ctx context.Context, q query.Node, buffer int) (<-chan pipeline.Event, func() (dropped int64)) {
 	var lost atomic.Int64
 	out := make(chan pipeline.Event, buffer)

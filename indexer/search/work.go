@@ -10,7 +10,6 @@ import (
 
 	"foghorn/indexer/store"
 	"foghorn/pipeline"
-	"foghorn/pipeline/query"
 )
 
 // work is one search.
@@ -18,7 +17,7 @@ type work struct {
 	s        *Searcher
 	req      Request
 	view     *store.View
-	matcher  *query.Matcher
+	judge    judge
 	fields   bool // the query looks at fields
 	deadline time.Time
 	since    int64 // inclusive
@@ -46,7 +45,7 @@ type unitKey struct {
 	block int
 }
 
-// verdict says which lines of a block match; bits is nil when none does.
+// verdict says which rows of a block match; bits is nil when none does.
 type verdict struct {
 	once sync.Once
 	bits []uint64
@@ -56,7 +55,7 @@ type verdict struct {
 func (s *Searcher) newWork(req Request, deadline time.Time) *work {
 	n := filterOf(&req)
 	w := &work{
-		s: s, req: req, view: s.store.View(), matcher: query.Compile(n), fields: needsFields(n), deadline: deadline,
+		s: s, req: req, view: s.store.View(), judge: newJudge(&req), fields: needsFields(n), deadline: deadline,
 		bits: make(map[*store.Part]store.Bits), verdicts: make(map[unitKey]*verdict), missing: make(map[string]Damage),
 	}
 	w.since, w.until = math.MinInt64, math.MaxInt64
@@ -124,9 +123,9 @@ func (w *work) candidate(ctx context.Context, k unitKey) bool {
 	return b.Has(k.block)
 }
 
-// judge returns the matching lines of a block, evaluating them the first time; then it
+// verdict returns the matching rows of a block, evaluating them the first time; then it
 // returns the block as well.
-func (w *work) judge(ctx context.Context, k unitKey) (set []uint64, b *store.Block, err error) {
+func (w *work) verdict(ctx context.Context, k unitKey) (set []uint64, b *store.Block, err error) {
 	w.mu.Lock()
 	v := w.verdicts[k]
 	if v == nil {
@@ -158,22 +157,18 @@ func (w *work) evaluate(ctx context.Context, k unitKey) ([]uint64, *store.Block,
 	if k.part.Sealed() {
 		w.blocksRead.Add(1)
 	}
-	var found []uint64
+	found := rows{n: b.Len()}
 	var e pipeline.Event
-	for i := range b.Len() {
+	var buf []byte
+	for i, end := 0, 0; i < found.n; i = end {
+		end = b.EventEnd(i)
 		if w.bounded && !w.inRange(b.Time(i)) {
 			continue
 		}
-		b.Event(i, &e)
-		if w.matcher.Match(&e) {
-			if found == nil {
-				found = make([]uint64, (b.Len()+63)/64)
-			}
-			found[i/64] |= 1 << (i % 64)
-		}
+		buf = w.judge.event(b, i, end, &e, buf, &found)
 	}
-	w.linesRead.Add(int64(b.Len()))
-	return found, b, nil
+	w.linesRead.Add(int64(found.n))
+	return found.bits, b, nil
 }
 
 // complete returns a block with what its hits need. b is the block if it is at hand.
@@ -184,15 +179,20 @@ func (w *work) complete(k unitKey, b *store.Block) *store.Block {
 	return w.read(k, !w.req.BodyOnly)
 }
 
-// fill sets e to row of block b, which is k's and has the row in run. It returns the block,
-// read with its fields where the hit needs them, or nil when it cannot be read.
-func (w *work) fill(e *pipeline.Event, k unitKey, b *store.Block, row int, run *store.Run) *store.Block {
+// fill sets e to row of block b, which is k's and has the row in run; whole, to the event
+// that starts there. It returns the block, read with its fields where the hit needs them,
+// or nil when it cannot be read.
+func (w *work) fill(e *pipeline.Event, k unitKey, b *store.Block, row int, run *store.Run, whole bool) *store.Block {
 	if run.Generation == 0 && !b.HasFields() { // a foreign producer's: each line has its host
 		if b = w.read(k, true); b == nil {
 			return nil
 		}
 	}
-	b.Event(row, e)
+	end := row + 1
+	if whole {
+		end = b.EventEnd(row)
+	}
+	b.Whole(row, end, e, nil)
 	if !b.HasFields() {
 		e.Host, e.Path = run.Host, run.Path
 	}
@@ -226,6 +226,19 @@ func (w *work) read(k unitKey, fields bool) *store.Block {
 		w.s.cache.put(key, b)
 	}
 	return b
+}
+
+// rows is a set of a block's n rows; bits is nil while it is empty.
+type rows struct {
+	n    int
+	bits []uint64
+}
+
+func (r *rows) add(i int) {
+	if r.bits == nil {
+		r.bits = make([]uint64, (r.n+63)/64)
+	}
+	r.bits[i/64] |= 1 << (i % 64)
 }
 
 // rowsIn yields the set bits of a block's verdict within rows from to to.

@@ -4,7 +4,8 @@ import (
 	"foghorn/pipeline"
 )
 
-// Block is a run of lines of one part, decoded for reading. It never changes and is safe
+// Block is a run of lines of one part, decoded for reading. A row is an original line, with
+// the fields of the event that it is a part of; the rows of one event follow each other. It never changes and is safe
 // for concurrent use, fields included once LoadFields has returned.
 type Block struct {
 	rows []*row // of a head; the rest is nil then
@@ -17,7 +18,7 @@ type Block struct {
 	service                         stringRefs
 	columns                         [numStringColumns]stringRefs
 	attrs                           []pipeline.Attr
-	attrEnds                        []uint32
+	attrRows                        []attrRange
 	hasFields                       bool
 }
 
@@ -27,6 +28,9 @@ type blockSource struct {
 	generation uint64
 	end        int
 }
+
+// attrRange says which attributes a row has.
+type attrRange struct{ from, to uint32 }
 
 type stringRefs struct {
 	all  string // when refs is nil
@@ -95,11 +99,8 @@ func (b *Block) Event(i int, e *pipeline.Event) {
 	e.ErrorClass = b.columns[4].at(i)
 	e.TraceID = b.columns[5].at(i)
 	e.SpanID = b.columns[6].at(i)
-	start := uint32(0)
-	if i > 0 {
-		start = b.attrEnds[i-1]
-	}
-	e.Attrs = b.attrs[start:b.attrEnds[i]:b.attrEnds[i]]
+	a := b.attrRows[i]
+	e.Attrs = b.attrs[a.from:a.to:a.to]
 }
 
 func (b *Block) sourceAt(i int) *blockSource {
@@ -119,7 +120,7 @@ func (b *Block) HasFields() bool { return b.rows != nil || b.hasFields }
 
 // Bytes is about how much memory the block holds; 0 for a part of the head.
 func (b *Block) Bytes() int64 {
-	n := len(b.lines) + len(b.times)*38 + len(b.attrs)*32 + len(b.attrEnds)*4
+	n := len(b.lines) + len(b.times)*38 + len(b.attrs)*32 + len(b.attrRows)*8
 	for c := range b.columns {
 		n += len(b.columns[c].refs)*4 + len(b.columns[c].dict)*16
 	}
@@ -240,7 +241,7 @@ func (b *Block) decodeAttrs(d *decoder, n int) {
 		return
 	}
 	var shapes [][]uint32
-	b.attrEnds = make([]uint32, n)
+	b.attrRows = make([]attrRange, n)
 	b.attrs = make([]pipeline.Attr, 0, 4*n)
 	for i := range n {
 		ref := rows.uvarint()
@@ -261,6 +262,11 @@ func (b *Block) decodeAttrs(d *decoder, n int) {
 			d.fail("bad list of attributes")
 			return
 		}
+		if b.continues(i) {
+			b.attrRows[i] = b.attrRows[i-1]
+			continue
+		}
+		b.attrRows[i].from = uint32(len(b.attrs))
 		cursor := 0
 		body := b.Body(i)
 		for _, k := range shapes[ref-1] {
@@ -271,7 +277,7 @@ func (b *Block) decodeAttrs(d *decoder, n int) {
 			}
 			b.attrs = append(b.attrs, pipeline.Attr{Key: streams[k].name, Value: v})
 		}
-		b.attrEnds[i] = uint32(len(b.attrs))
+		b.attrRows[i].to = uint32(len(b.attrs))
 	}
 }
 

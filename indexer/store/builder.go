@@ -84,8 +84,9 @@ func (w *builder) writeTo(file File, path, day string, f footer, rows []*row) (*
 	w.collect.reset()
 	w.filters.region = w.filters.region[:0]
 	var terms []blockTerms
-	for first := 0; first < len(rows); first += w.blockLines {
-		part := rows[first:min(first+w.blockLines, len(rows))]
+	for first, end := 0, 0; first < len(rows); first = end {
+		end = blockEnd(rows, first, w.blockLines)
+		part := rows[first:end]
 		info := blockInfo{FirstRow: first, Rows: len(part)}
 		w.columns.encode(part)
 		for g, data := range [numGroups][]byte{w.columns.core, w.columns.fields, w.columns.lines} {
@@ -129,7 +130,7 @@ func (w *builder) index(info *blockInfo, rows []*row) (words, values []string, e
 	for _, r := range rows {
 		info.MinTime = min(info.MinTime, r.event.Timestamp)
 		info.MaxTime = max(info.MaxTime, r.event.Timestamp)
-		w.collect.add(&r.event)
+		w.collect.add(&r.event, r.continues)
 	}
 	w.keys = w.collect.keys.list(w.keys[:0])
 	if info.Filter, err = w.filters.add(w.keys); err != nil {

@@ -16,6 +16,7 @@ import (
 const (
 	flagTruncated    = 1 << 0
 	flagTimeObserved = 1 << 1
+	flagContinues    = 1 << 2
 )
 
 // Kinds of a string column.
@@ -120,6 +121,9 @@ func (w *columnWriter) encodeCore(rows []*row) {
 		if r.event.TimeObserved {
 			f |= flagTimeObserved
 		}
+		if r.continues {
+			f |= flagContinues
+		}
 		b = append(b, f)
 	}
 	for _, r := range rows {
@@ -192,6 +196,7 @@ func (w *columnWriter) appendStrings(b []byte, rows []*row, c int) []byte {
 
 // encodeAttrs writes one stream of keys (a reference to a list of keys per row) and one
 // stream of values per key. A value that stands in the line is stored as its place there.
+// Rows that continue an event have an empty list: they share that of its first row.
 func (w *columnWriter) encodeAttrs(rows []*row) {
 	clear(w.shapes)
 	clear(w.keys)
@@ -200,8 +205,12 @@ func (w *columnWriter) encodeAttrs(rows []*row) {
 	for _, r := range rows {
 		shape := w.shape[:0]
 		cursor := 0
-		for i := range r.event.Attrs {
-			a := &r.event.Attrs[i]
+		attrs := r.event.Attrs
+		if r.continues {
+			attrs = nil
+		}
+		for i := range attrs {
+			a := &attrs[i]
 			k, ok := w.keys[a.Key]
 			if !ok {
 				k = used
@@ -223,7 +232,7 @@ func (w *columnWriter) encodeAttrs(rows []*row) {
 		}
 		w.shapes[string(shape)] = uint64(len(w.shapes) + 1)
 		w.refs = append(w.refs, 0)
-		w.refs = binary.AppendUvarint(w.refs, uint64(len(r.event.Attrs)))
+		w.refs = binary.AppendUvarint(w.refs, uint64(len(attrs)))
 		w.refs = append(w.refs, shape...)
 	}
 	b := binary.AppendUvarint(w.fields, uint64(used))

@@ -9,11 +9,13 @@ import (
 	"foghorn/pipeline"
 )
 
-// row is a line in the head.
+// row is an original line in the head, with the fields of its event.
 type row struct {
 	event pipeline.Event
 	// source is the dense number of the event's source.
 	source uint32
+	// continues says that the line goes on with the event of the row before.
+	continues bool
 	// seq counts the source's lines before this one, line those of its generation.
 	seq, line int64
 }
@@ -26,7 +28,7 @@ type chunk [rowsPerChunk]row
 // rowMemory is what a row takes besides its line and attributes, attrMemory an attribute
 // besides its value, in bytes.
 const (
-	rowMemory  = 340
+	rowMemory  = 364
 	attrMemory = 32
 )
 
@@ -50,26 +52,41 @@ type head struct {
 
 func newHead() *head { return &head{numbers: make(map[string]uint32)} }
 
+// append takes an event: a row for each of its original lines, the first of which has the
+// numbers seq and line. e then shares the head's memory instead of its record's.
 func (h *head) append(e *pipeline.Event, seq, line int64) {
-	n := int(h.n.Load())
-	if n/rowsPerChunk == len(h.chunks) {
-		h.chunks = append(h.chunks, new(chunk))
-	}
 	num, ok := h.numbers[e.ID.Source]
 	if !ok {
 		num = uint32(len(h.names))
 		h.names = append(h.names, e.ID.Source)
 		h.numbers[e.ID.Source] = num
 	}
-	r := &h.chunks[n/rowsPerChunk][n%rowsPerChunk]
-	*r = row{event: *e, source: num, seq: seq, line: line}
-	r.event.ID.Source = h.names[num] // one string for all its rows
-	r.event.Body = h.keep(e.Body)
-	h.lineBytes += int64(len(e.Body))
-	h.memory += rowMemory + int64(len(e.Body))
+	e.ID.Source = h.names[num] // one string for all its rows
+	e.Body = h.keep(e.Body)
 	for i := range e.Attrs {
 		h.memory += attrMemory + int64(len(e.Attrs[i].Value))
 	}
+	if bytes.IndexByte(e.Body, '\n') < 0 {
+		h.add(row{event: *e, source: num, seq: seq, line: line})
+		return
+	}
+	r := row{event: *e, source: num, seq: seq, line: line}
+	r.event.Sizes = nil
+	for o := range e.Originals() {
+		r.event.ID.Offset, r.event.Size, r.event.Body = o.Offset, o.Size, o.Raw
+		h.add(r)
+		r.seq, r.line, r.continues = r.seq+1, r.line+1, true
+	}
+}
+
+func (h *head) add(r row) {
+	n := int(h.n.Load())
+	if n/rowsPerChunk == len(h.chunks) {
+		h.chunks = append(h.chunks, new(chunk))
+	}
+	h.chunks[n/rowsPerChunk][n%rowsPerChunk] = r
+	h.lineBytes += int64(len(r.event.Body))
+	h.memory += rowMemory + int64(len(r.event.Body))
 	h.n.Store(int64(n + 1))
 }
 
@@ -131,6 +148,16 @@ func (v *headView) sorted() []*row {
 		counts[r.source]++
 	}
 	return rows
+}
+
+// blockEnd returns the end of the block that starts at row first: size rows on, or behind
+// the event that the last of them belongs to.
+func blockEnd(rows []*row, first, size int) int {
+	end := min(first+size, len(rows))
+	for end < len(rows) && rows[end].continues {
+		end++
+	}
+	return end
 }
 
 func (v *headView) row(i int) *row { return &v.chunks[i/rowsPerChunk][i%rowsPerChunk] }

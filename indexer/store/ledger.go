@@ -1,6 +1,10 @@
 package store
 
-import "foghorn/pipeline"
+import (
+	"bytes"
+
+	"foghorn/pipeline"
+)
 
 // ledger knows how far each source is stored: it tells lines that come a second time, and
 // numbers the lines.
@@ -55,9 +59,10 @@ func (s *source) generation(id uint64) *generation {
 	return &s.generations[len(s.generations)-1]
 }
 
-// take decides on the next line of its source. When it is fresh, seq and line are its
-// numbers and gap, if not 0, is how many bytes before it never came; of foreign producers
-// that cannot be told.
+// take decides on the next event of its source. Of one that came before in part it takes
+// off the lines that did. When it is fresh, seq and line are the numbers of its first line
+// and gap, if not 0, is how many bytes before it never came; of foreign producers that
+// cannot be told.
 func (l *ledger) take(e *pipeline.Event) (fresh bool, seq, line, gap int64) {
 	fresh, gap = l.marks.Advance(e.ID, e.Size)
 	if !fresh {
@@ -74,12 +79,19 @@ func (l *ledger) take(e *pipeline.Event) (fresh bool, seq, line, gap int64) {
 	g := s.generation(e.ID.Generation)
 	seq, line = s.seq, g.lines
 	s.host, s.path = e.Host, e.Path
-	s.seq++
-	s.lines++
+	n := int64(1)
+	if bytes.IndexByte(e.Body, '\n') >= 0 {
+		n = 0
+		for range e.Originals() {
+			n++
+		}
+	}
+	s.seq += n
+	s.lines += n
 	s.missing += gap
 	s.lastEvent = max(s.lastEvent, e.Timestamp)
 	s.lastObserved = max(s.lastObserved, e.Observed)
-	g.lines++
+	g.lines += n
 	g.next = e.ID.Offset + max(e.Size, 1)
 	g.observed = max(g.observed, e.Observed)
 	return true, seq, line, gap

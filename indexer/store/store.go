@@ -53,13 +53,15 @@ var ErrLocked = errors.New("the store's folder is in use by another process")
 
 // Appended tells what became of a record's events.
 type Appended struct {
+	// Lines and Bytes count original lines, of which an event has one or more; Duplicates
+	// counts events that came before.
 	Lines, Bytes, Duplicates int64
 	Gaps                     []Gap
 }
 
-// Append stores the fresh ones of a record's events and the offset behind the record, both
+// Append stores the fresh lines of a record's events and the offset behind the record, both
 // or neither: next is the offset of the next record of the partition. The lines can be
-// searched when it returns, and are committed by a later seal. It waits while the head is
+// searched when it returns, all at once, and are committed by a later seal. It waits while the head is
 // full and the one before it is not sealed yet, and fails only when ctx ends.
 func (s *Store) Append(ctx context.Context, partition int, next int64, events []pipeline.Event) (Appended, error) {
 	if err := s.lockWithRoom(ctx); err != nil {
@@ -71,10 +73,11 @@ func (s *Store) Append(ctx context.Context, partition int, next int64, events []
 	if h.since.IsZero() {
 		h.since = s.deps.Now()
 	}
-	first := int(h.n.Load())
+	lines, bytes := h.n.Load(), h.lineBytes
+	var live []pipeline.Event
 	for i := range events {
-		e := &events[i]
-		fresh, seq, line, gap := s.ledger.take(e)
+		e := events[i]
+		fresh, seq, line, gap := s.ledger.take(&e)
 		if !fresh {
 			a.Duplicates++
 			continue
@@ -83,13 +86,15 @@ func (s *Store) Append(ctx context.Context, partition int, next int64, events []
 			g := Gap{e.ID.Source, e.ID.Generation, e.ID.Offset - gap, e.ID.Offset}
 			a.Gaps = append(a.Gaps, g)
 		}
-		h.append(e, seq, line)
-		a.Lines++
-		a.Bytes += int64(len(e.Body))
+		h.append(&e, seq, line)
+		if len(s.tails) > 0 {
+			live = append(live, e)
+		}
 	}
+	a.Lines, a.Bytes = h.n.Load()-lines, h.lineBytes-bytes
 	h.gaps = append(h.gaps, a.Gaps...)
 	s.offsets[partition] = next
-	s.publish(h, first)
+	s.publish(live)
 	if s.full(h) {
 		s.rotate()
 	}

@@ -162,7 +162,7 @@ func (s *segment) collect(c *collector) ([]blockTerms, error) {
 		}
 		for r := range b.Len() {
 			b.Event(r, &e)
-			c.add(&e)
+			c.add(&e, b.continues(r))
 		}
 		terms[i].words, terms[i].values = c.finish()
 	}

@@ -124,10 +124,15 @@ func (c *collector) start() {
 	c.keys.reset()
 }
 
-func (c *collector) add(e *pipeline.Event) {
+// add takes a line; continues says that it goes on with the event of the line before, whose
+// fields it has. The words of an event are those of its lines: no word holds a line feed.
+func (c *collector) add(e *pipeline.Event, continues bool) {
 	// A folded line has the folded words of the line, and one long fold is cheaper.
 	c.fold = query.Fold(c.fold[:0], e.Body)
 	query.Words(c.fold, c.yield)
+	if continues {
+		return
+	}
 	if e.Severity != 0 {
 		c.field(FieldSeverity, severityName(e.Severity))
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"maps"
 	"slices"
+	"sort"
 	"sync"
 )
 
@@ -11,6 +12,7 @@ import (
 type View struct {
 	// Parts are the sealed segments by number and then the head, in up to two parts: each
 	// source's lines are in the order of the parts, and in a part in the order of the rows.
+	// The rows of one event are in one block.
 	Parts   []*Part
 	Damaged []Damage
 	store   *Store
@@ -28,6 +30,7 @@ type headPart struct {
 	once sync.Once
 	rows []*row
 	runs []Run
+	ends []int // of the blocks
 	size int
 }
 
@@ -35,6 +38,10 @@ func (h *headPart) sort() {
 	h.once.Do(func() {
 		h.rows = h.view.sorted()
 		h.runs = runsOf(h.rows)
+		for end := 0; end < len(h.rows); {
+			end = blockEnd(h.rows, end, h.size)
+			h.ends = append(h.ends, end)
+		}
 	})
 }
 
@@ -81,7 +88,8 @@ func (p *Part) Blocks() int {
 	if p.seg != nil {
 		return len(p.seg.Blocks)
 	}
-	return (p.head.view.n + p.head.size - 1) / p.head.size
+	p.head.sort()
+	return len(p.head.ends)
 }
 
 // Rows returns which rows block i holds: from first, n of them.
@@ -89,14 +97,18 @@ func (p *Part) Rows(i int) (first, n int) {
 	if p.seg != nil {
 		return p.seg.Blocks[i].FirstRow, p.seg.Blocks[i].Rows
 	}
-	first = i * p.head.size
-	return first, min(p.head.size, p.head.view.n-first)
+	p.head.sort()
+	if i > 0 {
+		first = p.head.ends[i-1]
+	}
+	return first, p.head.ends[i] - first
 }
 
 // BlockOf returns the block that holds a row.
 func (p *Part) BlockOf(row int) int {
 	if p.seg == nil {
-		return row / p.head.size
+		p.head.sort()
+		return sort.SearchInts(p.head.ends, row+1)
 	}
 	i, found := slices.BinarySearchFunc(p.seg.Blocks, row, func(b blockInfo, row int) int { return b.FirstRow - row })
 	if !found {
