@@ -18,8 +18,8 @@ func TestAfterAnyCrashEachLineIsInTheStoreOnce(t *testing.T) {
 	want := make(map[string][]string)
 	for i := range 30 {
 		source := fmt.Sprintf("s%d", i%3)
-		records = append(records, feed.record(source, uint64(1+i/15), 1+i%9))
-		want[source] = append(want[source], linesOf(records[i])...)
+		records = append(records, join(feed.record(source, uint64(1+i/15), 1+i%9), 1+i%4))
+		want[source] = append(want[source], linesOf(rowsOf(records[i]))...)
 	}
 	crashes := 0
 	for step := 0; ; step++ {
