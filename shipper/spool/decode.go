@@ -86,6 +86,24 @@ func (c *cursor) head() (h batchHead) {
 	return h
 }
 
+// outbox is where decoded records go. Its memory can be used again once they were sent.
+type outbox struct {
+	msgs    [][]pipeline.Message // by partition
+	headers []pipeline.Header
+	text    []byte
+}
+
+// reset empties the outbox for records of n partitions.
+func (o *outbox) reset(n int) {
+	if len(o.msgs) != n {
+		o.msgs = make([][]pipeline.Message, n)
+	}
+	for p := range o.msgs {
+		o.msgs[p] = o.msgs[p][:0]
+	}
+	o.headers, o.text = o.headers[:0], o.text[:0]
+}
+
 // decoder makes the records of logs.raw from the payloads of batches, as
 // pipeline.EncodeLine does from lines, without an allocation per line.
 type decoder struct {
@@ -126,10 +144,9 @@ func (d *decoder) labelKey(name []byte) string {
 // that held its lines through a long outage must not produce what is removed at once.
 const oldest = time.Hour
 
-// messages appends the records of a batch to those of their partitions. They share the
-// payload's memory. lines is how many there are, observed when the first one was seen. With
-// an error nothing is appended.
-func (d *decoder) messages(out [][]pipeline.Message, payload []byte, now time.Time) (lines int, observed time.Time, err error) {
+// messages appends the records of a batch to out. They share the payload's memory. lines is
+// how many there are, observed when the first one was seen. With an error nothing is appended.
+func (d *decoder) messages(out *outbox, payload []byte, now time.Time) (lines int, observed time.Time, err error) {
 	c := &cursor{b: payload}
 	c.head()
 	n := c.count(17)
@@ -142,16 +159,16 @@ func (d *decoder) messages(out [][]pipeline.Message, payload []byte, now time.Ti
 	}
 	lines = c.count(2)
 	d.starts = d.starts[:0]
-	for p := range out {
-		d.starts = append(d.starts, len(out[p]))
+	for p := range out.msgs {
+		d.starts = append(d.starts, len(out.msgs[p]))
 	}
 	var (
 		source       *decodedSource
 		at           time.Time
 		format, zone []byte
 		labels       = d.shared[:0]
-		headers      = make([]pipeline.Header, 0, 2*lines)
-		text         = make([]byte, 0, 40*lines)
+		headers      = out.headers
+		text         = out.text
 	)
 	for range lines {
 		flags := c.byte()
@@ -203,16 +220,16 @@ func (d *decoder) messages(out [][]pipeline.Message, payload []byte, now time.Ti
 		}
 		headers = append(headers, labels...)
 		p := source.partition
-		out[p] = append(out[p], pipeline.Message{
+		out.msgs[p] = append(out.msgs[p], pipeline.Message{
 			Topic: pipeline.TopicRaw, Partition: p,
 			Key: source.id, Value: raw, Headers: headers[first:len(headers):len(headers)], Time: at,
 		})
 		source.next += size
 	}
-	d.shared = labels
+	d.shared, out.headers, out.text = labels, headers, text
 	if c.bad || len(c.b) > 0 {
 		for p, n := range d.starts {
-			out[p] = out[p][:n]
+			out.msgs[p] = out.msgs[p][:n]
 		}
 		return 0, time.Time{}, errPayload
 	}

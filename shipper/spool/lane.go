@@ -30,6 +30,8 @@ type lane struct {
 	partition int
 	wake      chan struct{} // capacity 1
 
+	msgs []pipeline.Message // of several parts; run's alone
+
 	mu    sync.Mutex
 	queue []part
 }
@@ -65,11 +67,11 @@ func (l *lane) take() (parts []part, msgs []pipeline.Message) {
 	if n == 1 {
 		return parts, parts[0].msgs
 	}
-	msgs = make([]pipeline.Message, 0, records)
+	l.msgs = l.msgs[:0]
 	for _, p := range parts {
-		msgs = append(msgs, p.msgs...)
+		l.msgs = append(l.msgs, p.msgs...)
 	}
-	return parts, msgs
+	return parts, l.msgs
 }
 
 // run sends until ctx ends, or until stop is closed and all was sent.
@@ -77,10 +79,17 @@ func (l *lane) run(ctx context.Context, stop <-chan struct{}) {
 	stopping := false
 	for {
 		if parts, msgs := l.take(); parts != nil {
-			if l.s.produce(ctx, msgs) != nil {
+			sure, err := l.s.produce(ctx, msgs)
+			if err != nil {
 				return // ctx has ended: what was not acknowledged is sent after the next start
 			}
+			if !sure {
+				l.msgs = nil
+			}
 			for _, p := range parts {
+				if !sure {
+					p.w.unsure.Store(true)
+				}
 				l.s.part(p.w)
 			}
 			continue
@@ -101,11 +110,11 @@ func (l *lane) run(ctx context.Context, stop <-chan struct{}) {
 // produce sends msgs, in order, until they are acknowledged or ctx ends. When the sink
 // refuses them for good, they are sent one by one, and a record that is refused alone goes
 // to the dead letters; as long as those are refused too, the fault is the broker's and not
-// the record's, and it is tried again.
-func (s *sender) produce(ctx context.Context, msgs []pipeline.Message) error {
+// the record's, and it is tried again. sure says that no attempt is still reading msgs.
+func (s *sender) produce(ctx context.Context, msgs []pipeline.Message) (sure bool, err error) {
 	defer s.watchBroker()()
 	if err := s.sink.Produce(ctx, msgs); err == nil || ctx.Err() != nil {
-		return err
+		return err == nil, err
 	}
 	for i := range msgs {
 		for delay := 100 * time.Millisecond; ; delay = min(2*delay, 5*time.Second) {
@@ -114,18 +123,18 @@ func (s *sender) produce(ctx context.Context, msgs []pipeline.Message) error {
 				break
 			}
 			if ctx.Err() != nil {
-				return ctx.Err()
+				return false, ctx.Err()
 			}
 			if s.bury(ctx, &msgs[i], err) {
 				break
 			}
 			s.warn(err, "broker refuses lines, trying again")
 			if !pause(ctx, delay) {
-				return ctx.Err()
+				return false, ctx.Err()
 			}
 		}
 	}
-	return nil
+	return false, nil
 }
 
 // bury writes a refused record to the dead letters, and says whether they took it.

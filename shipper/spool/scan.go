@@ -12,17 +12,16 @@ type scanner struct {
 	at  int64 // of the next record
 	end int64
 
-	keep  bool // what was returned stays valid: buffers are not used again
 	buf   []byte
 	start int64 // file offset of buf[0]
 }
 
 // scanChunk is how much is read at once.
-const scanChunk = 512 << 10
+const scanChunk = 256 << 10
 
 // found is one record, or a stretch that holds none.
 type found struct {
-	payload []byte // see scanner.bytes; nil for damage
+	payload []byte // valid until the next call; nil for damage
 	at, end int64  // where the record, or the damage, begins and ends
 }
 
@@ -86,17 +85,34 @@ func (s *scanner) record(at int64) (f found, ok bool, err error) {
 	return f, true, nil
 }
 
-// bytes returns n bytes at an offset of the file; they are valid until the next call, or
-// with keep for good.
+// buffered says whether the next record is in memory already.
+func (s *scanner) buffered() bool {
+	have := s.start + int64(len(s.buf)) - s.at
+	if s.at < s.start || have < frameBytes {
+		return false
+	}
+	n, ok := frameLength(s.buf[s.at-s.start:])
+	return ok && have >= frameBytes+n
+}
+
+// bytes returns n bytes at an offset of the file; they are valid until the next call.
 func (s *scanner) bytes(at, n int64) ([]byte, error) {
-	if at < s.start || at+n > s.start+int64(len(s.buf)) {
-		size := min(max(n, scanChunk), s.end-at)
-		if s.keep || int64(cap(s.buf)) < size || cap(s.buf) > 2*scanChunk && size <= scanChunk {
-			s.buf = make([]byte, size)
+	have := s.start + int64(len(s.buf)) - at
+	if at < s.start || have < n {
+		var head []byte // what is there already of it
+		if at >= s.start && have > 0 {
+			head = s.buf[at-s.start:]
 		}
-		s.buf, s.start = s.buf[:size], at
-		if m, err := s.f.ReadAt(s.buf, at); m < len(s.buf) {
-			s.buf = s.buf[:0]
+		size := min(max(n, scanChunk), s.end-at)
+		buf := s.buf[:0]
+		if int64(cap(buf)) < size || cap(buf) > 2*scanChunk && size <= scanChunk {
+			buf = make([]byte, size)
+		}
+		buf = buf[:size]
+		m := copy(buf, head)
+		s.buf, s.start = buf, at
+		if k, err := s.f.ReadAt(buf[m:], at+int64(m)); m+k < len(buf) {
+			s.buf = nil
 			if errors.Is(err, io.EOF) {
 				err = io.ErrUnexpectedEOF
 			}

@@ -16,10 +16,11 @@ import (
 )
 
 const (
-	// windowBytes is how much is read before it is handed to the lanes.
-	windowBytes = 256 << 10
 	// lineCost is what a line costs in memory beside its bytes.
 	lineCost = 320
+	// keepWindows and keepBuffer bound the memory that is kept for the next windows.
+	keepWindows = 16
+	keepBuffer  = 1 << 20
 	// readAttempts is how often a file is tried that cannot be read, a second apart, before
 	// it is given up.
 	readAttempts = 10
@@ -37,6 +38,7 @@ type sender struct {
 	mu     sync.Mutex
 	flight []*window // in order of reading
 	memory int64
+	spare  []*window
 
 	warned atomic.Int64 // when trouble with the broker was last logged, Unix nanoseconds
 }
@@ -50,6 +52,10 @@ type window struct {
 	parts    atomic.Int32
 	observed time.Time // of its first line
 	done     bool
+
+	buf    []byte // that the records lie in
+	out    outbox
+	unsure atomic.Bool // an attempt to send it failed, and may still be reading the memory
 }
 
 // read reads until ctx ends.
@@ -136,23 +142,19 @@ func (s *sender) skip(at position, seg segment, last bool) position {
 	if at.offset = seg.end; !last {
 		at = position{seg.seq + 1, 0}
 	}
-	s.launch(&window{end: at}, nil)
+	s.launch(&window{end: at})
 	return at
 }
 
-// window reads records from at on, hands them to the lanes, and returns where the next
-// window begins.
+// window reads the records from at on that one chunk of the file holds, or a larger one
+// alone, hands them to the lanes, and returns where the next window begins.
 func (s *sender) window(ctx context.Context, d *decoder, f *os.File, at position, seg segment, last bool) (position, error) {
-	sc := &scanner{f: f, at: at.offset, end: seg.end, keep: true}
-	out := make([][]pipeline.Message, len(s.lanes))
-	w := &window{}
+	w := s.fresh()
+	sc := &scanner{f: f, at: at.offset, end: seg.end, buf: w.buf}
 	now := s.q.now()
-	for w.cost < windowBytes {
+	for first := true; first || sc.buffered(); first = false {
 		r, err := sc.next()
 		if errors.Is(err, io.EOF) {
-			if !last {
-				at = position{seg.seq + 1, 0}
-			}
 			break
 		}
 		if err != nil {
@@ -160,7 +162,7 @@ func (s *sender) window(ctx context.Context, d *decoder, f *os.File, at position
 		}
 		lines, observed := 0, time.Time{}
 		if len(r.payload) > 0 && r.payload[0] == kindBatch {
-			lines, observed, err = d.messages(out, r.payload, now)
+			lines, observed, err = d.messages(&w.out, r.payload, now)
 		}
 		if r.payload == nil || err != nil {
 			s.q.damage(s, f.Name(), r.at, r.end, r.end == seg.end)
@@ -172,12 +174,38 @@ func (s *sender) window(ctx context.Context, d *decoder, f *os.File, at position
 		w.lines += lines
 		at.offset = r.end
 	}
-	w.end = at
+	if at.offset >= seg.end && !last {
+		at = position{seg.seq + 1, 0}
+	}
+	w.buf, w.end = sc.buf, at
 	if err := s.reserve(ctx, w.cost); err != nil {
 		return at, nil // ctx has ended: nothing of the window was sent
 	}
-	s.launch(w, out)
+	s.launch(w)
 	return at, nil
+}
+
+// fresh returns an empty window.
+func (s *sender) fresh() *window {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := &window{}
+	if n := len(s.spare); n > 0 {
+		w = s.spare[n-1]
+		s.spare[n-1] = nil
+		s.spare = s.spare[:n-1]
+		w.cost, w.lines, w.observed, w.done = 0, 0, time.Time{}, false
+	}
+	w.buf = w.buf[:0]
+	w.out.reset(len(s.lanes))
+	return w
+}
+
+// recycle keeps an acknowledged window's memory. s.mu is held.
+func (s *sender) recycle(w *window) {
+	if !w.unsure.Load() && cap(w.buf) <= keepBuffer && len(s.spare) < keepWindows {
+		s.spare = append(s.spare, w)
+	}
 }
 
 // reserve waits until a window fits in memory beside those under way.
@@ -201,13 +229,13 @@ func (s *sender) reserve(ctx context.Context, cost int64) error {
 }
 
 // launch hands a window's records to the lanes.
-func (s *sender) launch(w *window, out [][]pipeline.Message) {
+func (s *sender) launch(w *window) {
 	s.mu.Lock()
 	s.flight = append(s.flight, w)
 	s.q.lag(s.flight[0].observed)
 	s.mu.Unlock()
 	w.parts.Store(1) // held until all parts are handed over
-	for p, msgs := range out {
+	for p, msgs := range w.out.msgs {
 		if len(msgs) > 0 {
 			w.parts.Add(1)
 			s.lanes[p].put(part{w, msgs})
@@ -228,6 +256,7 @@ func (s *sender) part(w *window) {
 	for ; n < len(s.flight) && s.flight[n].done; n++ {
 		s.memory -= s.flight[n].cost
 		lines += s.flight[n].lines
+		s.recycle(s.flight[n])
 	}
 	if n == 0 {
 		return
