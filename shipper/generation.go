@@ -49,6 +49,7 @@ type generation struct {
 	anchor identity.Print // of the newest line read that is not empty
 	cur    tail.Cursor    // what was read: handed to the lane, or about to be
 	file   *os.File       // nil while closed
+	stream *unpacking     // of a packed file, nil while closed
 
 	size     int64     // at the last look
 	mtime    time.Time // at the last look
@@ -60,6 +61,7 @@ type generation struct {
 	away   time.Time // since when the file is not at its source's path; zero: it is
 	unseen time.Time // since when no scan has met the file; zero: it was met
 	saved  bool      // the checkpoint on disk knows it: its lines may be produced
+	packed bool      // the file is compressed; size and mtime are those of the archive
 	done   bool      // read to its end; newer generations need not wait for it
 	check  bool      // a scan wants the worker to look at the file
 	fault  fault

@@ -15,15 +15,31 @@ const (
 )
 
 // scheduler gives sources their turn: at most limit of them have a worker, the others
-// wait in the order in which they asked.
+// wait in the order in which they asked. Those of old files, which no pattern names, have
+// few workers of their own, so that they do not hold up files that are being written.
 type scheduler struct {
 	limit int
 	work  func(ctx context.Context, src *source)
 
-	mu      sync.Mutex
-	wg      sync.WaitGroup
+	mu        sync.Mutex
+	wg        sync.WaitGroup
+	live, old class
+}
+
+// class is the sources that wait for the same workers.
+type class struct {
 	queue   []*source
 	running int
+}
+
+// oldLimit is how many old files are read at the same time.
+const oldLimit = 4
+
+func (s *scheduler) class(src *source) (c *class, limit int) {
+	if src.old {
+		return &s.old, oldLimit
+	}
+	return &s.live, s.limit
 }
 
 // ask wants a worker for src. One that is at work already is woken, and gets another
@@ -36,30 +52,35 @@ func (s *scheduler) ask(ctx context.Context, src *source) {
 		src.again = true
 		src.nudge()
 	case idle:
-		src.turn = queued
-		s.queue = append(s.queue, src)
-		s.start(ctx)
+		s.enqueue(ctx, src)
 	}
 }
 
-func (s *scheduler) start(ctx context.Context) {
-	for s.running < s.limit && len(s.queue) > 0 && ctx.Err() == nil {
-		src := s.queue[0]
-		s.queue[0] = nil
-		s.queue = s.queue[1:]
+func (s *scheduler) enqueue(ctx context.Context, src *source) {
+	c, limit := s.class(src)
+	src.turn = queued
+	c.queue = append(c.queue, src)
+	s.start(ctx, c, limit)
+}
+
+func (s *scheduler) start(ctx context.Context, c *class, limit int) {
+	for c.running < limit && len(c.queue) > 0 && ctx.Err() == nil {
+		src := c.queue[0]
+		c.queue[0] = nil
+		c.queue = c.queue[1:]
 		src.turn, src.again = active, false
-		s.running++
+		c.running++
 		s.wg.Go(func() {
 			s.work(ctx, src)
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			s.running--
+			c.running--
 			src.turn = idle
 			if src.again {
 				src.turn = queued
-				s.queue = append(s.queue, src)
+				c.queue = append(c.queue, src)
 			}
-			s.start(ctx)
+			s.start(ctx, c, limit)
 		})
 	}
 }
@@ -71,15 +92,16 @@ func (s *scheduler) heard(src *source) {
 	s.mu.Unlock()
 }
 
-// waiting says whether another source waits for its turn.
-func (s *scheduler) waiting() bool {
+// waiting says whether another source waits for a turn that src could give up.
+func (s *scheduler) waiting(src *source) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.queue) > 0
+	c, _ := s.class(src)
+	return len(c.queue) > 0
 }
 
 func (s *scheduler) workers() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.running
+	return s.live.running + s.old.running
 }

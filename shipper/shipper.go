@@ -25,20 +25,21 @@ const stopGrace = 3 * time.Second
 
 // Shipper ships the files of one server.
 type Shipper struct {
-	cfg      Config
-	sink     pipeline.Sink
-	wait     patience
-	log      zerolog.Logger
-	metrics  *metrics
-	schedule *scheduler
-	readers  chan *tail.Reader
-	kicks    chan struct{}         // capacity 1: the registry has something to do
-	open     atomic.Int64          // open files
-	lines    atomic.Int64          // acknowledged
-	dirty    atomic.Bool           // the checkpoint on disk is behind
-	warned   atomic.Int64          // when the broker's absence was last logged, Unix nanoseconds
-	ready    chan struct{}         // closed once lanes are made
-	unable   atomic.Pointer[error] // why the checkpoint cannot be saved, nil while it can
+	cfg       Config
+	sink      pipeline.Sink
+	wait      patience
+	log       zerolog.Logger
+	metrics   *metrics
+	schedule  *scheduler
+	readers   chan *tail.Reader
+	unpacking chan struct{}         // one for each archive that is open
+	kicks     chan struct{}         // capacity 1: the registry has something to do
+	open      atomic.Int64          // open files
+	lines     atomic.Int64          // acknowledged
+	dirty     atomic.Bool           // the checkpoint on disk is behind
+	warned    atomic.Int64          // when the broker's absence was last logged, Unix nanoseconds
+	ready     chan struct{}         // closed once lanes are made
+	unable    atomic.Pointer[error] // why the checkpoint cannot be saved, nil while it can
 
 	lanes []*lane // read only once ready is closed
 
@@ -54,10 +55,11 @@ func New(cfg Config, sink pipeline.Sink, log zerolog.Logger, reg prometheus.Regi
 	}
 	s := &Shipper{
 		cfg: cfg, sink: sink, wait: defaultPatience(), log: log.With().Str("component", "shipper").Logger(),
-		readers: make(chan *tail.Reader, max(2, runtime.GOMAXPROCS(0))),
-		kicks:   make(chan struct{}, 1),
-		ready:   make(chan struct{}),
-		sources: map[string]*source{},
+		readers:   make(chan *tail.Reader, max(2, runtime.GOMAXPROCS(0))),
+		kicks:     make(chan struct{}, 1),
+		unpacking: make(chan struct{}, maxUnpacking),
+		ready:     make(chan struct{}),
+		sources:   map[string]*source{},
 	}
 	s.schedule = &scheduler{limit: cfg.MaxActive, work: s.work}
 	s.metrics = newMetrics(s)

@@ -9,6 +9,7 @@ import (
 // are shipped in that order.
 type source struct {
 	id, path string
+	old      bool          // of files that were asked for once, see backfill
 	open     *atomic.Int64 // the shipper's count of open files
 	wake     chan struct{} // capacity 1
 

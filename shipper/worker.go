@@ -116,7 +116,7 @@ func (w *worker) yields(n next) bool {
 	if n == wait && quiet > w.s.cfg.IdleAfter && !w.unfinished() {
 		return true
 	}
-	if !(w.sent > yieldBytes || n == wait && quiet > yieldQuiet) || !w.s.schedule.waiting() {
+	if !(w.sent > yieldBytes || n == wait && quiet > yieldQuiet) || !w.s.schedule.waiting(w.src) {
 		return false
 	}
 	if n == again || w.unfinished() {
@@ -144,7 +144,7 @@ func (w *worker) leave() {
 	defer w.src.mu.Unlock()
 	w.stopLive()
 	for _, g := range w.src.gens {
-		if g.size > g.at() && (g.done || g.searched != g.size) {
+		if !g.packed && g.size > g.at() && (g.done || g.searched != g.size) {
 			g.mtime = time.Time{} // something is owed: the next scan is to find it changed
 		}
 		if g.done || w.s.open.Load() > int64(w.s.cfg.MaxOpen) {
@@ -173,6 +173,9 @@ func (w *worker) step(ctx context.Context) next {
 		w.stopLive()
 		w.s.kick()
 		return min(todo, wait)
+	}
+	if g.packed {
+		return min(todo, w.unpack(ctx, g))
 	}
 	if g.file == nil && !w.ready(g) {
 		return min(todo, rest)
@@ -245,7 +248,7 @@ func (w *worker) read(ctx context.Context, g *generation, now time.Time) next {
 		return w.end(ctx, g, now)
 	}
 	w.moved(g)
-	if quiet := now.Sub(g.grew); quiet > w.s.cfg.IdleAfter || quiet > yieldQuiet && w.s.schedule.waiting() {
+	if quiet := now.Sub(g.grew); quiet > w.s.cfg.IdleAfter || quiet > yieldQuiet && w.s.schedule.waiting(w.src) {
 		return rest
 	}
 	if g.size-g.at() <= int64(w.s.cfg.LineLimit) && now.After(w.banned) {

@@ -1,0 +1,162 @@
+package archive
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/cespare/xxhash/v2"
+
+	"foghorn/shipper/identity"
+)
+
+// Life is what is known of a file's content from before it was compressed.
+type Life struct {
+	// Number names it.
+	Number uint64
+	// Head covers the file's beginning, Anchor the last line that was read.
+	Head, Anchor identity.Print
+	// First is what Head covers if that is less than identity.HeadSize, or nil.
+	First []byte
+	// At is how much of it was read.
+	At int64
+}
+
+// Facts are what Examine found out about an archive.
+type Facts struct {
+	// Head covers the first bytes of its content, First are those bytes.
+	Head  identity.Print
+	First []byte
+	// Of are the Lives whose content it is.
+	Of map[uint64]Match
+	// Damage is ErrDamaged or ErrShort if Examine came upon it.
+	Damage error
+}
+
+// Match says how an archive's content goes on behind what was read of a Life.
+type Match struct {
+	// More says that it has bytes behind At.
+	More bool
+	// Short says that it ends before the Life's Anchor, so that only its beginning speaks
+	// for it.
+	Short bool
+}
+
+// examined is how much is decompressed in one turn.
+const examined = 1 << 20
+
+// Examine finds out of which of lives the archive in f is. It decompresses no more than
+// it needs: the first KiB, and where that is as a Life's, up to what was read of it. Before
+// every MiB it calls turn, and calls what that returns behind it. The error is the file
+// system's, or turn's.
+func Examine(f *os.File, lives []Life, turn func() (done func(), err error)) (Facts, error) {
+	x := examination{facts: Facts{Of: map[uint64]Match{}}, turn: turn}
+	r, err := NewReader(f)
+	if err != nil {
+		return x.failed(err)
+	}
+	defer r.Close()
+	x.r = r
+	b := make([]byte, 64<<10)
+	n, err := io.ReadFull(r, b[:identity.HeadSize])
+	first := b[:n:n]
+	x.facts.Head, x.facts.First = identity.PrintOf(0, first), append([]byte(nil), first...)
+	for _, l := range lives {
+		if l.Head.Len > 0 && begins(l, first) {
+			x.open = append(x.open, &judgement{life: l})
+		}
+	}
+	x.feed(first)
+	for err == nil && x.wants() {
+		err = x.block(b)
+	}
+	for _, j := range x.open {
+		switch {
+		case j.fed < j.life.Anchor.Len:
+			x.facts.Of[j.life.Number] = Match{Short: true}
+		case j.life.Anchor.Len == 0 || j.sum.Sum64() == j.life.Anchor.Sum:
+			x.facts.Of[j.life.Number] = Match{More: x.at > j.life.At}
+		}
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
+	}
+	return x.failed(err)
+}
+
+// begins says whether first is how the Life's content begins. Content that is shorter
+// than the Life's Head is compared with First.
+func begins(l Life, first []byte) bool {
+	if n := int64(len(first)); n < l.Head.Len {
+		return n > 0 && n <= int64(len(l.First)) && string(first) == string(l.First[:n])
+	}
+	return xxhash.Sum64(first[:l.Head.Len]) == l.Head.Sum
+}
+
+type judgement struct {
+	life Life
+	sum  xxhash.Digest
+	fed  int64
+}
+
+type examination struct {
+	r     *Reader
+	at    int64 // up to where content was fed
+	open  []*judgement
+	facts Facts
+	turn  func() (func(), error)
+}
+
+// wants says whether a verdict needs more than was read.
+func (x *examination) wants() bool {
+	for _, j := range x.open {
+		if x.at < j.life.Anchor.End() || x.at <= j.life.At {
+			return true
+		}
+	}
+	return false
+}
+
+// block reads a turn's worth.
+func (x *examination) block(b []byte) error {
+	done, err := x.turn()
+	if err != nil {
+		return err
+	}
+	defer done()
+	for end := x.at + examined; x.at < end && x.wants(); {
+		n, err := x.r.Read(b)
+		x.feed(b[:n])
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *examination) feed(b []byte) {
+	end := x.at + int64(len(b))
+	for _, j := range x.open {
+		a := j.life.Anchor
+		lo, hi := max(a.Offset, x.at), min(a.End(), end)
+		if lo < hi {
+			if j.fed == 0 {
+				j.sum.Reset()
+			}
+			j.sum.Write(b[lo-x.at : hi-x.at]) // never fails
+			j.fed += hi - lo
+		}
+	}
+	x.at = end
+}
+
+func (x *examination) failed(err error) (Facts, error) {
+	if errors.Is(err, ErrDamaged) {
+		x.facts.Damage, err = err, nil
+	}
+	if err != nil {
+		err = fmt.Errorf("examine archive: %w", err)
+	}
+	return x.facts, err
+}
