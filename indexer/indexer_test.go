@@ -3,6 +3,7 @@ package indexer_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"testing"
 	"time"
@@ -139,7 +140,20 @@ func bodies(groups ...[]pipeline.Event) (out []string) {
 	return out
 }
 
-// TestEveryLineIsInTheStoreOnce, over restarts, with lines that come twice.
+// joined makes one event of every n lines.
+func joined(of []pipeline.Event, n int) (out []pipeline.Event) {
+	for i := 0; i < len(of); i += n {
+		e := of[i]
+		for _, more := range of[i+1 : min(i+n, len(of))] {
+			e.Body, e.Size = slices.Concat(e.Body, []byte("\n"), more.Body), e.Size+more.Size
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// TestEveryLineIsInTheStoreOnce, over restarts, with lines that come twice, also in events
+// of which only a part came before.
 func TestEveryLineIsInTheStoreOnce(t *testing.T) {
 	c, dir := bus(t), t.TempDir()
 	s := sink(c)
@@ -149,7 +163,8 @@ func TestEveryLineIsInTheStoreOnce(t *testing.T) {
 		for p := range partitions {
 			src := fmt.Sprintf("s%d", p)
 			if round > 0 {
-				produce(t, s, p, lines(src, round*150-20, 20)) // again
+				produce(t, s, p, lines(src, round*150-20, 20))          // again
+				produce(t, s, p, joined(lines(src, round*150-6, 26), 7)) // and joined to what follows
 			}
 			for i := range 15 {
 				produce(t, s, p, lines(src, round*150+i*10, 10))

@@ -92,6 +92,25 @@ func TestSearchForPeopleAndForPrograms(t *testing.T) {
 	}
 }
 
+// An event of several lines is one result: all its lines are shown as they are, behind what
+// stands before the first, and in JSON as one object.
+func TestSearchShowsAllLinesOfAnEvent(t *testing.T) {
+	m := day()
+	m.rows[9].Body = []byte("boom\n\tat a.B\x1b[31m\n\nCaused by: c")
+	at := time.Unix(1795334409, 0).Format(timeForm)
+	if out, _, _ := find(t, m, Find{Limit: 1}); out != at+" h shop warn boom\n\tat a.B\x1b[31m\n\nCaused by: c\n" {
+		t.Errorf("have %q", out)
+	}
+	if out, _, _ := find(t, m, Find{Limit: 1, Terminal: true}); out != at+" h shop warn boom\n\tat a.B\\x1b[31m\n\nCaused by: c\n" {
+		t.Errorf("on a terminal: have %q", out)
+	}
+	out, _, _ := find(t, m, Find{Limit: 1, JSON: true})
+	var hit struct{ Line string }
+	if err := json.Unmarshal([]byte(out), &hit); err != nil || hit.Line != string(m.rows[9].Body) || strings.Count(out, "\n") != 1 {
+		t.Errorf("--json: %v, have %s", err, out)
+	}
+}
+
 // A log line cannot drive a terminal.
 func TestControlCharactersAreShown(t *testing.T) {
 	m := &memory{coverage: search.Coverage{Complete: true}}

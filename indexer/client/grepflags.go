@@ -58,7 +58,7 @@ func (o *GrepFlags) Register(f *pflag.FlagSet) {
 	f.Lookup("colour").NoOptDefVal = "auto"
 	f.StringVar(&o.Since, "since", "", "only lines at or after `TIME`")
 	f.StringVar(&o.Until, "until", "", "only lines before `TIME`")
-	f.StringVar(&o.Where, "where", "", "only lines that also match a `QUERY`; context lines need not")
+	f.StringVar(&o.Where, "where", "", "only lines of events that also match a `QUERY`, as a whole; context lines need not")
 	f.StringArrayVar(&o.Hosts, "host", nil, "only logs of hosts that fit `GLOB`; may be repeated")
 	f.StringArrayVar(&o.Paths, "path", nil, "only logs whose path fits `GLOB`; may be repeated")
 	f.BoolVar(&o.JSON, "json", false, "JSON lines")

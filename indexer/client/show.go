@@ -10,7 +10,8 @@ import (
 // timeForm is how people are shown times, in their own zone.
 const timeForm = "2006-01-02T15:04:05.000Z07:00"
 
-// human renders hits as lines for people: time, host, service, level, line.
+// human renders hits as lines for people: time, host, service, level, line. Of an event of
+// several lines the others follow as they are.
 type human struct {
 	color  bool
 	fields bool
@@ -38,7 +39,12 @@ func (p human) append(b []byte, h *Hit) []byte {
 		}
 	}
 	b = append(b, ' ')
-	b = p.text(b, string(h.Line))
+	for i, line := range strings.Split(string(h.Line), "\n") {
+		if i > 0 {
+			b = append(b, '\n')
+		}
+		b = p.text(b, line)
+	}
 	if p.fields && len(h.Fields) > 0 {
 		b = append(b, "  {"...)
 		for i, f := range h.Fields {

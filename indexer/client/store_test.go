@@ -22,9 +22,25 @@ import (
 	"foghorn/pipeline"
 )
 
-// serveStore indexes rows, most of them in small sealed segments and the rest in the head,
-// and returns a client of the API before them.
-func serveStore(t *testing.T, rows []row, budget time.Duration) *Client {
+// joined makes events of the rows' lines: up to n lines of one generation are one event.
+func joined(random *rand.Rand, rows []row, n int) (events []pipeline.Event) {
+	for i := 0; i < len(rows); {
+		e := rows[i].Event
+		for end := i + 1 + random.IntN(n); ; {
+			if i++; i >= end || i >= len(rows) || rows[i].ID.Source != e.ID.Source || rows[i].ID.Generation != e.ID.Generation {
+				break
+			}
+			e.Body = slices.Concat(e.Body, []byte("\n"), rows[i].Body)
+			e.Size += rows[i].Size
+		}
+		events = append(events, e)
+	}
+	return events
+}
+
+// serveStore indexes events, most of them in small sealed segments and the rest in the
+// head, and returns a client of the API before them.
+func serveStore(t *testing.T, all []pipeline.Event, budget time.Duration) *Client {
 	t.Helper()
 	cfg := store.DefaultConfig(t.TempDir())
 	cfg.BlockLines, cfg.SegmentLines = 64, 500
@@ -44,12 +60,8 @@ func serveStore(t *testing.T, rows []row, budget time.Duration) *Client {
 			t.Errorf("close the store: %v", err)
 		}
 	})
-	for i := 0; i < len(rows); i += 100 {
-		var events []pipeline.Event
-		for _, r := range rows[i:min(i+100, len(rows))] {
-			events = append(events, r.Event)
-		}
-		if _, err := st.Append(ctx, 0, int64(i+100), events); err != nil {
+	for i := 0; i < len(all); i += 100 {
+		if _, err := st.Append(ctx, 0, int64(i+100), all[i:min(i+100, len(all))]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -66,8 +78,9 @@ func serveStore(t *testing.T, rows []row, budget time.Duration) *Client {
 	return clientOf(t, httptest.NewServer(server.Handler()))
 }
 
-// The index, sealed and open, gives grep byte for byte what grep gives on the files, and
-// as much with a time budget that is far too small for one answer.
+// The index, sealed and open, gives grep byte for byte what grep gives on the files, also
+// where lines came joined to events, and as much with a time budget that is far too small
+// for one answer.
 func TestGrepOverTheIndexIsGrepOverTheFiles(t *testing.T) {
 	needGrep(t)
 	dir, m, names := writeCorpus(t)
@@ -88,17 +101,23 @@ func TestGrepOverTheIndexIsGrepOverTheFiles(t *testing.T) {
 	names = append(names, "large.log")
 	slices.Sort(names)
 	cases := append(grepCases(), strings.Fields("-c 002[0-9]{3}"), strings.Fields("-n 001234"), strings.Fields("-F -C1 002999"), strings.Fields("-nw user=17"), strings.Fields("-m3 -C2 refused"), strings.Fields("-c 1608999687919862906"), strings.Fields("-o 0x7f:.conn"))
-	for _, budget := range []time.Duration{30 * time.Second, time.Microsecond} {
-		c := serveStore(t, m.rows, budget)
+	for _, tc := range []struct {
+		budget       time.Duration
+		lines, every int // lines of an event, n-th command line
+	}{
+		{30 * time.Second, 1, 1}, {time.Microsecond, 1, 10}, // each takes many answers
+		{30 * time.Second, 9, 1}, {time.Microsecond, 9, 17},
+	} {
+		c := serveStore(t, joined(random, m.rows, tc.lines), tc.budget)
 		for i, args := range cases {
-			if budget < time.Second && i%10 != 0 { // each takes many answers
+			if i%tc.every != 0 {
 				continue
 			}
 			want, wantCode := realGrep(t, dir, args, names)
 			have, stderr, code := run(t, c, args...)
 			if have != want || code != wantCode {
 				diff := cmp.Diff(strings.SplitAfter(want, "\n"), strings.SplitAfter(have, "\n"))
-				t.Errorf("%q, budget %v: exit code %d, want %d; stderr %s\noutput (-grep +foghorn)\n%.2000s", args, budget, code, wantCode, stderr, diff)
+				t.Errorf("%q, events of %d lines, budget %v: exit code %d, want %d; stderr %s\noutput (-grep +foghorn)\n%.2000s", args, tc.lines, tc.budget, code, wantCode, stderr, diff)
 			}
 		}
 	}

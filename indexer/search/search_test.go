@@ -3,6 +3,8 @@ package search_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -116,7 +118,18 @@ func TestSearchEqualsEvaluationOfEveryLine(t *testing.T) {
 				}
 			}
 		}
-		stop() // a restart, with all lines sealed
+		stop()          // a restart, with all lines sealed
+		if round == 1 { // and once with a term index that is made anew from the segments
+			terms, err := filepath.Glob(filepath.Join(cfg.Dir, "days", "*", "terms"))
+			if err != nil || len(terms) == 0 {
+				t.Fatalf("term indexes %v, error %v", terms, err)
+			}
+			for _, dir := range terms {
+				if err := os.RemoveAll(dir); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
 	}
 }
 
