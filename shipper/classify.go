@@ -106,7 +106,7 @@ func (r *registry) unresolved(ctx context.Context, src *source) bool {
 		if g.fault != intact {
 			return true
 		}
-		if g.done || r.byID[g.id] != g {
+		if g.done || g.packed || r.byID[g.id] != g {
 			continue
 		}
 		if _, whole := r.whole(g); !whole {
@@ -163,7 +163,7 @@ func (r *registry) movedFrom(src *source, f *discover.Found) bool {
 	src.mu.Lock()
 	defer src.mu.Unlock()
 	for _, g := range src.gens {
-		if g.id.Ino != f.File.ID.Ino || g.unseen.IsZero() || g.file != nil || f.File.Size < g.at() || !r.copied(g, f) {
+		if g.id.Ino != f.File.ID.Ino || g.packed || g.unseen.IsZero() || g.file != nil || f.File.Size < g.at() || !r.copied(g, f) {
 			continue
 		}
 		delete(r.byID, g.id)
@@ -188,6 +188,7 @@ func (r *registry) missed(ctx context.Context, src *source, v *view) {
 	if v.now.UnixNano()-src.folder < int64(bornSlack) {
 		src.folder = 0 // more names can come within the same tick of the file system's clock
 	}
+	r.missedArchives(ctx, src, v)
 	for _, f := range r.strangers(v, src.path) {
 		excluded := slices.ContainsFunc(r.s.cfg.Exclude, func(x string) bool { return discover.Match(x, f.Path) })
 		if !excluded && r.recent(src, &f) {
@@ -196,12 +197,19 @@ func (r *registry) missed(ctx context.Context, src *source, v *view) {
 	}
 }
 
-// adopt registers f as a life of src that is over: before the file that is at src's path,
-// and among others that were adopted with it in the order of time. src.mu is held.
+// adopt registers f as a life of src that is over. src.mu is held.
 func (r *registry) adopt(src *source, f *discover.Found, now time.Time) {
 	if r.copying(src, f) {
 		return
 	}
+	if g := r.register(src, f, now, r.place(src, f)); g != nil {
+		g.away = now
+	}
+}
+
+// place is where among the generations of src a life belongs that is over: before the
+// file that is at src's path, and in the order of time among those that were found with it.
+func (r *registry) place(src *source, f *discover.Found) int {
 	at := len(src.gens)
 	if g := src.last(); g != nil && g.away.IsZero() {
 		at--
@@ -209,9 +217,7 @@ func (r *registry) adopt(src *source, f *discover.Found, now time.Time) {
 	for at > 0 && !src.gens[at-1].saved && src.gens[at-1].grew.After(f.File.MTime) {
 		at--
 	}
-	if g := r.register(src, f, now, at); g != nil {
-		g.away = now
-	}
+	return at
 }
 
 // copying says that f agrees with the file at src's path, which has no generation yet: it
@@ -254,19 +260,26 @@ func (r *registry) register(src *source, f *discover.Found, now time.Time, at in
 		file.Close()
 		return nil
 	}
-	r.births++
-	g := &generation{
-		src: src, number: generationNumber(r.epoch, r.births, f.File.ID, head), born: now,
-		id: f.File.ID, seen: f.Path, head: head, first: first, cur: tail.At(0),
-		listed: f.File.Size, held: f.File.Size, grew: earlier(f.File.MTime, now),
-	}
-	g.acked.Store(&mark{})
+	g := r.birth(src, f, head, now, at)
+	g.first = first
 	if r.s.open.Load() < int64(r.s.cfg.MaxOpen) {
 		g.file = file // it can be read even if it is removed before its turn comes
 		src.opened(1)
 	} else {
 		file.Close()
 	}
+	return g
+}
+
+// birth makes a new generation of src. src.mu is held.
+func (r *registry) birth(src *source, f *discover.Found, head identity.Print, now time.Time, at int) *generation {
+	r.births++
+	g := &generation{
+		src: src, number: generationNumber(r.epoch, r.births, f.File.ID, head), born: now,
+		id: f.File.ID, seen: f.Path, head: head, cur: tail.At(0),
+		listed: f.File.Size, held: f.File.Size, grew: earlier(f.File.MTime, now),
+	}
+	g.acked.Store(&mark{})
 	src.gens = slices.Insert(src.gens, at, g)
 	r.byID[g.id] = g
 	r.unsaved = append(r.unsaved, g)

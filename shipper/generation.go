@@ -246,7 +246,7 @@ func (g *generation) snapshot() checkpoint.File {
 	return checkpoint.File{
 		Path: g.src.path, Seen: g.seen, ID: g.id, Generation: g.number, Born: g.born,
 		Offset: m.offset, Anchor: m.anchor, Head: g.head, Size: g.size, MTime: g.mtime,
-		Away: !g.away.IsZero(), Done: g.done && m.offset >= g.at(), Unseen: g.unseen,
+		Away: !g.away.IsZero(), Done: g.done && m.offset >= g.at(), Packed: g.packed, Unseen: g.unseen,
 	}
 }
 
@@ -259,6 +259,12 @@ func restore(src *source, f *checkpoint.File, now time.Time) *generation {
 	}
 	if f.Away {
 		g.away = now
+	}
+	if f.Packed {
+		g.packed, g.held, g.listed = true, f.Offset, max(f.Offset, f.Size)
+		if f.Done {
+			g.listed = f.Offset
+		}
 	}
 	g.acked.Store(&mark{offset: f.Offset, anchor: f.Anchor})
 	return g

@@ -3,11 +3,13 @@ package shipper
 import (
 	"context"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"foghorn/pipeline"
+	"foghorn/shipper/archive"
 	"foghorn/shipper/checkpoint"
 	"foghorn/shipper/discover"
 	"foghorn/shipper/identity"
@@ -23,6 +25,8 @@ const (
 	// keepUnseen how many of them a source has at most.
 	forgetAfter = 24 * time.Hour
 	keepUnseen  = 16
+	// keepBeside is how many of them a source has at most while rotated files are beside it.
+	keepBeside = 256
 )
 
 // registry knows which file is which. It is one goroutine: it scans, gives generations to
@@ -38,6 +42,7 @@ type registry struct {
 	unsaved       []*generation     // found, and not in the checkpoint yet
 	saved         time.Time
 	saveTook      time.Duration
+	exams         *examiner
 	first         bool // no scan was done yet
 }
 
@@ -45,6 +50,7 @@ func (s *Shipper) newRegistry(store *checkpoint.Store) (*registry, error) {
 	r := &registry{
 		s: s, store: store, log: s.log, byID: map[identity.ID]*generation{},
 		problems: map[string]string{}, first: true,
+		exams: &examiner{kick: s.kick, wake: make(chan struct{}, 1), known: map[identity.ID]*exam{}},
 	}
 	st, ok, err := store.Load()
 	if err != nil {
@@ -87,6 +93,16 @@ func (r *registry) source(path string) *source {
 
 // run scans until ctx ends: every ScanInterval, and soon after a worker asked for it.
 func (r *registry) run(ctx context.Context) {
+	r.exams.turn = func() (func(), error) {
+		reader, ok := r.s.reader(ctx)
+		if !ok {
+			return nil, ctx.Err()
+		}
+		return func() { r.s.readers <- reader }, nil
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { r.exams.run(ctx) })
+	defer wg.Wait()
 	for ctx.Err() == nil {
 		start := time.Now()
 		r.scan(ctx, start)
@@ -154,6 +170,9 @@ func (r *registry) close() {
 		src.mu.Lock()
 		for _, g := range src.gens {
 			g.close()
+			if g.stream != nil {
+				g.closeStream()
+			}
 		}
 		src.mu.Unlock()
 	}
@@ -181,7 +200,11 @@ func (r *registry) scan(ctx context.Context, now time.Time) {
 	}
 	held := 0
 	for i := range found {
-		if f := &found[i]; f.File.Size > 0 && r.byID[f.File.ID] == nil && !r.own(f.Path) {
+		f := &found[i]
+		if _, packed := archive.Plain(f.Path); packed {
+			continue // it belongs to the file that it was, see missedArchives
+		}
+		if f.File.Size > 0 && r.byID[f.File.ID] == nil && !r.own(f.Path) {
 			if r.classify(ctx, f, v) {
 				held++
 			}
@@ -198,6 +221,14 @@ func (r *registry) scan(ctx context.Context, now time.Time) {
 func (r *registry) met(ctx context.Context, g *generation, f *discover.Found, now time.Time) {
 	src := g.src
 	src.mu.Lock()
+	if g.packed {
+		if plain, ok := archive.Plain(f.Path); !ok || plain == f.Path || f.File.Size != g.size && g.stream == nil {
+			r.replaced(g)
+			r.s.schedule.ask(ctx, src)
+		}
+		src.mu.Unlock()
+		return
+	}
 	changed := f.File.Size != g.size || !f.File.MTime.Equal(g.mtime)
 	call := !g.done && (changed || src.failure != "" || r.first && f.File.Size != g.at())
 	if g.done && g.fault == intact && (changed || r.first && f.File.Size > g.at()) {
@@ -220,6 +251,16 @@ func (r *registry) met(ctx context.Context, g *generation, f *discover.Found, no
 	if call {
 		r.s.schedule.ask(ctx, src)
 	}
+}
+
+// replaced says that the file of g, an archive, is something else by now. src.mu is held.
+func (r *registry) replaced(g *generation) {
+	delete(r.byID, g.id)
+	g.id = identity.ID{}
+	if !g.done {
+		g.fault = gone
+	}
+	r.s.dirty.Store(true)
 }
 
 // own says that a file is the shipper's.

@@ -19,6 +19,9 @@ func (r *registry) check(ctx context.Context, src *source, v *view) {
 	rewritten := false
 	for _, g := range src.gens {
 		if f := g.fault; f != intact {
+			if f == truncated && !g.done && g.id != (identity.ID{}) {
+				r.s.metrics.truncations.Inc()
+			}
 			r.resolve(g, v)
 			rewritten = rewritten || f == truncated
 			r.s.schedule.ask(ctx, src)
@@ -67,13 +70,13 @@ func (r *registry) check(ctx context.Context, src *source, v *view) {
 			unseen++
 		}
 	}
-	r.forget(src, v.now, unseen)
+	r.forget(src, v, unseen)
 }
 
 // strayed says whether a finished file that no pattern names has changed since the last
 // look: its writer has not noticed the rotation. src.mu is held.
 func (r *registry) strayed(g *generation, v *view) bool {
-	if g.id == (identity.ID{}) {
+	if g.packed || g.id == (identity.ID{}) {
 		return false
 	}
 	f, err := identity.Stat(g.seen)
@@ -108,11 +111,15 @@ func (r *registry) left(g *generation, v *view) bool {
 // forget drops finished generations whose files are gone for long, or deleted for sure. The
 // newest one is kept for long in any case: files that were at its path and were renamed
 // before they were seen are known by it.
-func (r *registry) forget(src *source, now time.Time, unseen int) {
+func (r *registry) forget(src *source, v *view, unseen int) {
+	now, keep := v.now, keepUnseen
+	if unseen > keepUnseen && v.beside(src) {
+		keep = keepBeside
+	}
 	newest, kept := src.last(), src.gens[:0]
 	for _, g := range src.gens {
 		over := g.done && g.file == nil && g.acked.Load().offset >= g.at() && !g.unseen.IsZero() &&
-			(now.Sub(g.unseen) > forgetAfter || g != newest && (g.id == identity.ID{} || unseen > keepUnseen))
+			(now.Sub(g.unseen) > forgetAfter && !v.beside(src) || g != newest && (g.id == identity.ID{} || unseen > keep))
 		if !over {
 			kept = append(kept, g)
 			continue
@@ -147,9 +154,6 @@ func (r *registry) resolve(g *generation, v *view) {
 	}
 	g.id = identity.ID{}
 	r.s.dirty.Store(true)
-	if was == truncated && !g.done {
-		r.s.metrics.truncations.Inc()
-	}
 	if g.away.IsZero() {
 		g.away = now
 	}
@@ -162,11 +166,22 @@ func (r *registry) resolve(g *generation, v *view) {
 		g.size, g.mtime, g.listed = 0, time.Time{}, c.File.Size
 		g.unseen, g.cur = time.Time{}, tail.At(g.at())
 		g.done = c.File.Size <= g.at()
+		g.packed = false
 		r.byID[g.id] = g
 		log.Info().Str("copy", c.Path).Int64("rest", max(0, c.File.Size-g.at())).Msg("file was truncated, its rest is read from the copy")
 		return
 	}
-	g.done = true
+	c, more, ok, pending := r.archiveOf(g, now)
+	switch {
+	case pending:
+		g.fault = was // the next scan asks again
+		return
+	case ok:
+		r.pack(g, &c, more)
+		log.Info().Str("archive", c.Path).Bool("more", more).Msg("file was compressed, its rest is read from the archive")
+		return
+	}
+	g.done, g.packed = true, false
 	if n := g.held - g.at(); n > 0 {
 		r.s.metrics.lostBytes.Add(float64(n))
 		log.Warn().Int64("bytes", n).Bool("truncated", was == truncated).Msg("file was truncated or removed before it was read to its end, lines are lost")

@@ -6,6 +6,7 @@ import (
 	"sort"
 	"time"
 
+	"foghorn/shipper/archive"
 	"foghorn/shipper/discover"
 	"foghorn/shipper/identity"
 )
@@ -22,6 +23,7 @@ type view struct {
 type folder struct {
 	mtime   int64 // from before it was read; 0 when it could not be
 	rotated map[string][]string
+	packed  map[string][]string // of compressed files
 }
 
 func newView(now time.Time) *view {
@@ -38,7 +40,7 @@ func (v *view) folder(path string) folder {
 	if ok {
 		return f
 	}
-	f.rotated = map[string][]string{}
+	f.rotated, f.packed = map[string][]string{}, map[string][]string{}
 	if fi, err := os.Stat(dir); err == nil {
 		f.mtime = fi.ModTime().UnixNano()
 	}
@@ -48,6 +50,12 @@ func (v *view) folder(path string) folder {
 	}
 	for _, e := range entries {
 		name := filepath.Join(dir, e.Name())
+		if plain, ok := archive.Plain(name); ok {
+			for _, o := range append(identity.Originals(plain), plain) {
+				f.packed[o] = append(f.packed[o], name)
+			}
+			continue
+		}
 		for _, o := range identity.Originals(name) {
 			f.rotated[o] = append(f.rotated[o], name)
 		}

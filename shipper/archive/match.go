@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,10 @@ type Life struct {
 	First []byte
 	// At is how much of it was read.
 	At int64
+	// Live is set for a file that is still there, and grows: its path. An archive is a
+	// copy of it when it agrees with it to its end, judged by the first KiB and the last
+	// 64; Anchor and At do not count.
+	Live string
 }
 
 // Facts are what Examine found out about an archive.
@@ -68,11 +73,16 @@ func Examine(f *os.File, lives []Life, turn func() (done func(), err error)) (Fa
 		}
 	}
 	x.feed(first)
+	x.last = first
 	for err == nil && x.wants() {
 		err = x.block(b)
 	}
 	for _, j := range x.open {
 		switch {
+		case j.life.Live != "":
+			if (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) && x.agrees(j.life) {
+				x.facts.Of[j.life.Number] = Match{}
+			}
 		case j.fed < j.life.Anchor.Len:
 			x.facts.Of[j.life.Number] = Match{Short: true}
 		case j.life.Anchor.Len == 0 || j.sum.Sum64() == j.life.Anchor.Sum:
@@ -102,7 +112,8 @@ type judgement struct {
 
 type examination struct {
 	r     *Reader
-	at    int64 // up to where content was fed
+	at    int64  // up to where content was fed
+	last  []byte // the bytes before that
 	open  []*judgement
 	facts Facts
 	turn  func() (func(), error)
@@ -111,7 +122,7 @@ type examination struct {
 // wants says whether a verdict needs more than was read.
 func (x *examination) wants() bool {
 	for _, j := range x.open {
-		if x.at < j.life.Anchor.End() || x.at <= j.life.At {
+		if j.life.Live != "" || x.at < j.life.Anchor.End() || x.at <= j.life.At {
 			return true
 		}
 	}
@@ -128,11 +139,29 @@ func (x *examination) block(b []byte) error {
 	for end := x.at + examined; x.at < end && x.wants(); {
 		n, err := x.r.Read(b)
 		x.feed(b[:n])
+		if n > 0 {
+			x.last = b[:n]
+		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// agrees compares the end of what was read with a live file.
+func (x *examination) agrees(l Life) bool {
+	f, err := os.Open(l.Live)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	if ok, err := l.Head.Holds(f); err != nil || !ok {
+		return false
+	}
+	have := make([]byte, len(x.last))
+	n, _ := f.ReadAt(have, x.at-int64(len(x.last))) // cannot be read: does not agree
+	return n == len(have) && bytes.Equal(have, x.last)
 }
 
 func (x *examination) feed(b []byte) {

@@ -77,6 +77,40 @@ func TestExamine(t *testing.T) {
 	}
 }
 
+func TestCopyOfALiveFileIsToldFromAnotherThatBeginsAlike(t *testing.T) {
+	banner := string(bytes.Repeat([]byte("banner of the service\n"), 100))
+	live := banner + string(noise(200_000))
+	for _, c := range []struct {
+		name, text string
+		want       bool
+	}{
+		{"a copy", live, true},
+		{"a copy from a moment ago", live[:100_000], true},
+		{"begins alike", banner + "a1\n", false},
+		{"is longer", live + "a1\n", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			path, packed := filepath.Join(dir, "a"), filepath.Join(dir, "a.gz")
+			for name, b := range map[string][]byte{path: []byte(live), packed: gz(t, []byte(c.text))} {
+				if err := os.WriteFile(name, b, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			f, err := os.Open(packed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			l := Life{Number: 1, Head: identity.PrintOf(0, []byte(live[:identity.HeadSize])), Live: path}
+			have, err := Examine(f, []Life{l}, func() (func(), error) { return func() {}, nil })
+			if _, ok := have.Of[1]; err != nil || ok != c.want {
+				t.Errorf("want %v, have %v, error %v", c.want, ok, err)
+			}
+		})
+	}
+}
+
 func TestExamineTellsDamageFromErrors(t *testing.T) {
 	text := noise(3_000_000)
 	packed := gz(t, text)

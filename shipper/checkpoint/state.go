@@ -37,6 +37,8 @@ type File struct {
 	// Away says that the file has left its path, Done that it was shipped to its end.
 	Away bool `json:"away,omitempty"`
 	Done bool `json:"done,omitempty"`
+	// Packed says that the file is an archive of the content; Size and MTime are its own.
+	Packed bool `json:"packed,omitempty"`
 	// Unseen is when the file was first missed; zero while it is there.
 	Unseen time.Time `json:"unseen,omitzero"`
 }
