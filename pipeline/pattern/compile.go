@@ -69,7 +69,7 @@ var (
 
 // Compile makes a set of pattern files. Names that formats may not have are reserved: those
 // of the built-in formats. The error is a yamldoc.Faults with all that is wrong with all
-// files.
+// files; the set is then good for nothing but to find the faults of what uses its names.
 func Compile(files []File, reserved []string) (*Set, error) {
 	c := compiler{
 		set:   &Set{grok: &Grok{own: make(map[string]string)}},
@@ -89,7 +89,7 @@ func Compile(files []File, reserved []string) (*Set, error) {
 		c.faults = append(c.faults, d.faults...)
 	}
 	if len(c.faults) > 0 {
-		return nil, c.faults // by file already, and by place within each
+		return c.set, c.faults // by file already, and by place within each
 	}
 	c.set.revision = hash.Sum64()
 	return c.set, nil

@@ -18,6 +18,7 @@ const (
 	maxExpanded = 64 << 10 // bytes, with all names replaced
 	maxDepth    = 20       // of names within names
 	maxFields   = 64       // named captures
+	maxProgram  = 40_000   // instructions; the largest known pattern takes 26,000
 )
 
 // Grok is a set of named patterns: one's own, and behind them the known ones. It is
@@ -90,12 +91,15 @@ func (g *Grok) Compile(source string) (*Expression, error) {
 		return nil, regexpError(source, err)
 	}
 	tree = dropUnnamed(tree)
-	re, err := query.NewRegex(tree.String(), false)
+	if size := query.ProgramSize(tree); size > maxProgram {
+		return nil, &Error{1, fmt.Sprintf("the pattern is too large: about %d instructions, %d are allowed", size, maxProgram)}
+	}
+	re, err := regexp.Compile(tree.String())
 	if err != nil {
 		return nil, regexpError(source, err)
 	}
-	out := &Expression{Source: source, RE: re.RE, Own: x.own, literal: []byte(required(tree))}
-	for _, name := range re.RE.SubexpNames() {
+	out := &Expression{Source: source, RE: re, Own: x.own, literal: []byte(required(tree))}
+	for _, name := range re.SubexpNames() {
 		field, ok := x.fields[name]
 		if !ok {
 			field.name = name
@@ -145,10 +149,10 @@ func (x *expansion) expand(pattern string, within []string) (string, error) {
 	var out strings.Builder
 	for start := 0; ; {
 		at := grokUse.FindStringSubmatchIndex(pattern[start:])
+		if i := strings.Index(pattern[start:], "%{"); i >= 0 && (at == nil || i < at[0]) {
+			return "", faultAt(pattern, start+i, within, "expected %%{PATTERN}, %%{PATTERN:field} or %%{PATTERN:field:type}, found %q", clip(pattern[start+i:]))
+		}
 		if at == nil {
-			if i := strings.Index(pattern[start:], "%{"); i >= 0 {
-				return "", faultAt(pattern, start+i, within, "expected %%{PATTERN}, %%{PATTERN:field} or %%{PATTERN:field:type}, found %q", clip(pattern[start+i:]))
-			}
 			out.WriteString(pattern[start:])
 			return out.String(), nil
 		}

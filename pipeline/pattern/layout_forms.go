@@ -139,15 +139,11 @@ func (l *Layout) java(s string) error {
 		c := s[i]
 		switch {
 		case c == '\'':
-			end := strings.IndexByte(s[i+1:], '\'')
-			if end < 0 {
+			n := l.quoted(s[i:])
+			if n == 0 {
 				return &Error{utf8.RuneCountInString(s[:i]) + 1, "expected a second ' that ends the text"}
 			}
-			if end == 0 {
-				l.literal("'")
-			}
-			l.literal(s[i+1 : i+1+end])
-			i += end + 2
+			i += n
 			continue
 		case (c|0x20)-'a' >= 26:
 			l.literal(s[i : i+1])
@@ -164,6 +160,27 @@ func (l *Layout) java(s string) error {
 		i += n
 	}
 	return nil
+}
+
+// quoted adds the quoted text that s begins with and returns its length, quotes included,
+// or 0 when it has no end. Two quotes stand for one.
+func (l *Layout) quoted(s string) int {
+	for i := 1; i < len(s); i++ {
+		twice := i+1 < len(s) && s[i+1] == '\''
+		switch {
+		case s[i] != '\'':
+			l.literal(s[i : i+1])
+		case i == 1 && !twice: // '' outside of quoted text
+			l.literal("'")
+			return 2
+		case !twice:
+			return i + 1
+		default:
+			l.literal("'")
+			i++
+		}
+	}
+	return 0
 }
 
 // letters adds n times a letter of Java's and says whether it has a meaning.

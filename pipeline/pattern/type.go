@@ -23,7 +23,7 @@ const (
 	TypeInt      Type = "int"      // a whole number, without sign + and leading zeros
 	TypeFloat    Type = "float"    // a number; a decimal comma is a point
 	TypeBool     Type = "bool"     // true or false, of true, yes, on, 1 and their opposites
-	TypeDuration Type = "duration" // seconds, of 1m30s, 250ms, or 00:01:30.5
+	TypeDuration Type = "duration" // seconds, of 1m30s, 250 ms, 2d, 00:01:30.5, or a number of seconds
 	TypeBytes    Type = "bytes"    // bytes, of 12KB, 1.5 GiB, 300
 	TypeIP       Type = "ip"       // an address in its shortest form
 )
@@ -100,8 +100,12 @@ func canonicalFloat(text string, value []byte) ([]byte, bool) {
 	return []byte(text), true
 }
 
-// duration reads 1m30s, 250 ms, 2d, or hours, minutes and seconds with colons between them.
+// duration reads 1m30s, 250 ms, 2d, hours, minutes and seconds with colons between them, or
+// seconds.
 func duration(text string) (time.Duration, bool) {
+	if n, err := strconv.ParseFloat(text, 64); err == nil {
+		return time.Duration(n * float64(time.Second)), n > -1e9 && n < 1e9
+	}
 	if strings.Contains(text, ":") {
 		total := 0.0
 		parts := strings.Split(text, ":")
@@ -112,7 +116,7 @@ func duration(text string) (time.Duration, bool) {
 			}
 			total = total*60 + n
 		}
-		return time.Duration(total * float64(time.Second)), total < 1e9
+		return time.Duration(total * float64(time.Second)), total < 1e9 // a NaN is not less
 	}
 	text = strings.ReplaceAll(text, " ", "")
 	if days, ok := strings.CutSuffix(text, "d"); ok {

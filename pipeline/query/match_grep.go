@@ -82,7 +82,7 @@ func (n Grep) compile() (*findGrep, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the pattern is too complex: %w", err)
 	}
-	if size := programSize(tree); size > maxGrepProgram {
+	if size := ProgramSize(tree); size > maxGrepProgram {
 		return nil, fmt.Errorf("the pattern is too large: about %d instructions, %d are allowed", size, maxGrepProgram)
 	}
 	if f.re, err = regexp.Compile(plain); err != nil {

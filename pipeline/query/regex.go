@@ -35,7 +35,7 @@ func compileRegexp(source string, fold bool) (*regexp.Regexp, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	size := programSize(tree)
+	size := ProgramSize(tree)
 	if size > maxProgram {
 		return nil, 0, fmt.Errorf("the expression is too large: about %d instructions, %d are allowed", size, maxProgram)
 	}
@@ -46,16 +46,16 @@ func compileRegexp(source string, fold bool) (*regexp.Regexp, int, error) {
 	return re, size, nil
 }
 
-// programSize estimates the instructions that tree compiles to, from above, and stops
-// counting far beyond maxProgram.
-func programSize(tree *syntax.Regexp) int {
+// ProgramSize estimates the instructions that tree compiles to, from above, without the
+// cost of compiling it, and stops counting at some millions.
+func ProgramSize(tree *syntax.Regexp) int {
 	const enough = 1 << 24
 	size := 2 + len(tree.Rune)/2
 	if tree.Op == syntax.OpLiteral {
 		size = len(tree.Rune)
 	}
 	for _, sub := range tree.Sub {
-		size = min(size+programSize(sub), enough)
+		size = min(size+ProgramSize(sub), enough)
 	}
 	if tree.Op == syntax.OpRepeat {
 		size *= max(tree.Min+1, tree.Max, 1)
