@@ -66,28 +66,36 @@ func (h *head) append(e *pipeline.Event, seq, line int64) {
 	for i := range e.Attrs {
 		h.memory += attrMemory + int64(len(e.Attrs[i].Value))
 	}
+	r := h.room()
+	*r = row{event: *e, source: num, seq: seq, line: line}
+	r.event.Sizes = nil
 	if bytes.IndexByte(e.Body, '\n') < 0 {
-		h.add(row{event: *e, source: num, seq: seq, line: line})
+		h.publish(r)
 		return
 	}
-	r := row{event: *e, source: num, seq: seq, line: line}
-	r.event.Sizes = nil
+	head := *r
 	for o := range e.Originals() {
+		r := h.room()
+		*r = head
 		r.event.ID.Offset, r.event.Size, r.event.Body = o.Offset, o.Size, o.Raw
-		h.add(r)
-		r.seq, r.line, r.continues = r.seq+1, r.line+1, true
+		h.publish(r)
+		head.seq, head.line, head.continues = head.seq+1, head.line+1, true
 	}
 }
 
-func (h *head) add(r row) {
+// room returns the place of the next row, which no reader looks at before publish.
+func (h *head) room() *row {
 	n := int(h.n.Load())
 	if n/rowsPerChunk == len(h.chunks) {
 		h.chunks = append(h.chunks, new(chunk))
 	}
-	h.chunks[n/rowsPerChunk][n%rowsPerChunk] = r
+	return &h.chunks[n/rowsPerChunk][n%rowsPerChunk]
+}
+
+func (h *head) publish(r *row) {
 	h.lineBytes += int64(len(r.event.Body))
 	h.memory += rowMemory + int64(len(r.event.Body))
-	h.n.Store(int64(n + 1))
+	h.n.Add(1)
 }
 
 // linesAtOnce is how many bytes of lines are allocated at once.
