@@ -1,0 +1,58 @@
+package templates
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// evict removes an eighth of the templates: those that are part of another first, then
+// the rarest, of these the longest unseen.
+func (m *Miner) evict() {
+	all := make([]*template, 0, len(m.shapes))
+	for _, t := range m.shapes {
+		m.final(t)
+		all = append(all, t)
+	}
+	slices.SortFunc(all, func(a, b *template) int {
+		return cmp.Or(cmp.Compare(a.count, b.count), cmp.Compare(a.last, b.last), cmp.Compare(a.skel, b.skel))
+	})
+	for _, t := range all[:(len(all)+7)/8] {
+		m.remove(t)
+	}
+	m.cache, m.old = make(map[string]*template), nil
+	m.generation++
+}
+
+func (m *Miner) remove(t *template) {
+	delete(m.shapes, t.skel)
+	if m.ids[t.id] == t {
+		delete(m.ids, t.id)
+	}
+	for i := range t.slots {
+		if t.slots[i].kind == punct || t.slots[i].any {
+			continue
+		}
+		h := xxhash.Sum64String(skeleton(t.slots, i))
+		p := m.places[h]
+		if p == nil {
+			continue
+		}
+		if n := slices.Index(p.members, t); n >= 0 {
+			p.members = slices.Delete(p.members, n, n+1)
+		}
+		if len(p.members) == 0 {
+			delete(m.places, h)
+		}
+	}
+	for i := range t.slots {
+		if t.slots[i].any {
+			m.open.remove(t, 0)
+			if p := m.places[xxhash.Sum64String(t.skel)]; p != nil && p.open == t {
+				p.open = nil
+			}
+			return
+		}
+	}
+}

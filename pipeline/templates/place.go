@@ -1,0 +1,146 @@
+package templates
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// place is one slot of templates that differ in that slot alone. When it has shown enough
+// values it is open: any value fits.
+type place struct {
+	members []*template
+	open    *template
+}
+
+// insert adds a template, and those that follow when words become variable. The outcome
+// depends on the set of templates alone, not on their order.
+func (m *Miner) insert(t *template) {
+	m.shapes[t.skel] = t
+	m.ids[t.id] = t
+	for i := range t.slots {
+		if sl := &t.slots[i]; sl.kind == punct || sl.any {
+			continue
+		}
+		key := skeleton(t.slots, i)
+		h := xxhash.Sum64String(key)
+		p := m.places[h]
+		if p == nil {
+			p = &place{}
+			m.places[h] = p
+		}
+		p.members = append(p.members, t)
+		if p.open != nil || len(p.members) < 2 || !p.opens(i) || !p.agree(i, key) {
+			continue
+		}
+		m.openPlace(p, i, key)
+	}
+}
+
+func (m *Miner) openPlace(p *place, i int, key string) {
+	g := m.shapes[key]
+	known := g != nil
+	if !known {
+		slots := slices.Clone(p.members[0].slots)
+		slots[i] = slot{any: true, kind: word, flags: slots[i].flags & spaced, filled: true}
+		g = newTemplate(key, slots)
+	}
+	for _, t := range p.members {
+		g.join(t)
+	}
+	p.open = g
+	m.generation++
+	m.open.insert(g)
+	if !known {
+		m.insert(g)
+	}
+}
+
+// agree makes sure that no two keys have met in one hash.
+func (p *place) agree(i int, key string) bool {
+	for _, t := range p.members {
+		if i >= len(t.slots) || skeleton(t.slots, i) != key {
+			return false
+		}
+	}
+	return true
+}
+
+// What a value says for its place being variable, in points, and how many points it
+// takes: more where the template has fewer other words, for then the words that differ
+// are what it is about.
+const (
+	wordPoints = 2
+	namePoints = 4
+	stemPoints = 3
+	elsePoints = 6
+)
+
+func (p *place) need(i int) int {
+	slots := p.members[0].slots
+	var context int
+	for k := range slots {
+		if k != i && !slots[k].any && (slots[k].kind == word || slots[k].kind == name) {
+			context++
+		}
+	}
+	var need int
+	switch context {
+	case 0:
+		return 1 << 30
+	case 1:
+		need = 20
+	case 2:
+		need = 14
+	case 3:
+		need = 12
+	default:
+		need = 10
+	}
+	switch {
+	case i == 0:
+		return 2 * need
+	case slots[i-1].kind == word && isRole(slots[i-1].text), isQuoted(slots, i):
+		return need / 2
+	}
+	return need
+}
+
+// opens decides whether the values of slot i make it variable.
+func (p *place) opens(i int) bool {
+	points := 0
+	for _, t := range p.members {
+		if i >= len(t.slots) {
+			return false
+		}
+		switch t.slots[i].kind {
+		case word:
+			points += wordPoints
+		case name:
+			points += namePoints
+		case stem:
+			points += stemPoints
+		default:
+			points += elsePoints
+		}
+	}
+	return points >= p.need(i)
+}
+
+// isRole tells the words after which a name stands.
+func isRole(s string) bool {
+	switch strings.ToLower(s) {
+	case "user", "username", "host", "hostname":
+		return true
+	}
+	return false
+}
+
+func isQuoted(slots []slot, i int) bool {
+	if i+1 >= len(slots) || slots[i-1].kind != punct {
+		return false
+	}
+	q := slots[i-1].text
+	return (q == "'" || q == `"`) && slots[i+1].text == q
+}
