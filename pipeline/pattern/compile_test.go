@@ -35,7 +35,7 @@ func TestCompile(t *testing.T) {
 	want := []Test{
 		{Text: "2026-03-02 10:00:00.250 [WARN] ord-00c0ffee 12.5 paid late", File: "shop.yml", Line: 11, Column: 13,
 			Expect: map[string]string{"timestamp": "2026-03-02 10:00:00.250", "order.id": "ord-00c0ffee", "took": "12.5"}},
-		{Text: "something else", None: true, File: "shop.yml", Line: 13, Column: 9},
+		{Text: "something else", None: true, File: "shop.yml", Line: 13, Column: 13},
 	}
 	if diff := cmp.Diff(want, f.Tests); diff != "" {
 		t.Errorf("(-want +have):\n%s", diff)
