@@ -12,10 +12,11 @@ import (
 // Partial is what stage 1 found for one rule and group since it last said so: one record
 // on logs.matches, keyed by Key. All times are Unix nanoseconds.
 //
-// A match is identified by source, generation and offset. Stage 1 sends the matches of a
+// A match is identified by source, generation and offset, which is that of the event's first
+// line. Stage 1 sends the matches of a
 // source and generation in the order of their offsets, and after a crash repeats a run of
 // them, perhaps cut into other records; stage 2 keeps the highest offset per group and
-// drops what lies at or below it.
+// drops what lies at or below it, or within the event there.
 type Partial struct {
 	Rule     string            `json:"rule"`
 	Revision string            `json:"revision"`
@@ -44,6 +45,9 @@ type Matches struct {
 	// Offsets rise; Times are the lines' event times, one for each offset.
 	Offsets []int64 `json:"offsets"`
 	Times   []int64 `json:"times"`
+	// Next is the offset behind the last match where that is an event of several lines, else
+	// 0: a shipper that starts again after a crash may make several events of it.
+	Next int64 `json:"next,omitempty"`
 }
 
 // Clock is the event time of a source: Watermark is the highest event time of its lines

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"time"
@@ -67,6 +68,9 @@ func (m *Matcher) fold(r *rules.Rule, e *pipeline.Event) {
 	g := &p.runs[at]
 	g.Offsets = append(g.Offsets, e.ID.Offset)
 	g.Times = append(g.Times, m.time)
+	if g.Next = 0; e.ID.Generation != 0 && bytes.IndexByte(e.Body, '\n') >= 0 {
+		g.Next = e.ID.Offset + e.Size
+	}
 
 	p.hosts = addName(p.hosts, e.Host)
 	p.services = addName(p.services, e.Service)

@@ -170,7 +170,7 @@ func (e *Engine) fresh(g *group, p *rules.Partial) (times []int64, samples []pip
 			c.last = max(c.last, m.Times[j])
 		}
 		if n := len(m.Offsets); n > 0 {
-			c.setMark(m.Generation, m.Offsets[n-1]+1)
+			c.setMark(m.Generation, max(m.Offsets[n-1]+1, m.Next))
 		}
 		for j := range p.Samples {
 			l := &p.Samples[j]

@@ -53,6 +53,22 @@ func told(events []window.Event) []string {
 	return out
 }
 
+// An event of several lines that is taken apart when it comes again is counted once.
+func TestWhatLiesInACountedEventIsDropped(t *testing.T) {
+	e := window.NewEngine(window.DefaultConfig(), parseRules(t, threeRule))
+	joined := partial("a", 100, 0, 0, 1) // matches at 100 and 110, the second of 60 bytes
+	joined.Sources[0].Next = 170
+	e.Apply(0, joined)
+	for i, again := range []*rules.Partial{partial("a", 110, 0, 1), partial("a", 130, 0, 1), partial("a", 169, 0, 1)} {
+		if got := told(e.Apply(int64(1+i), again)); got != nil {
+			t.Errorf("%v for a match at %d", got, again.Sources[0].Offsets)
+		}
+	}
+	if diff := cmp.Diff([]string{"open 3@1"}, told(e.Apply(9, partial("a", 170, 0, 2)))); diff != "" {
+		t.Errorf("behind the event (-want +got)\n%s", diff)
+	}
+}
+
 // An episode is opened at once, updated when its count has doubled or a minute of event
 // time has passed, and resolved when the watermark has passed its end, the keep-firing
 // time and the lateness; an idle source's time goes on by heartbeats.
