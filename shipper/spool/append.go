@@ -5,8 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"time"
 )
 
 // pending is a batch between Append and the disk.
@@ -139,7 +139,7 @@ func (q *Queue) finish(group []*pending, err error) {
 	q.mu.Lock()
 	q.fault = err
 	if err != nil {
-		q.retry = now.Add(time.Second)
+		q.retry = now.Add(q.retryAfter)
 		q.stats.Errors++
 	}
 	for _, p := range group {
@@ -236,8 +236,8 @@ func (q *Queue) identify(p *pending) {
 
 // abandon gives up the current file behind its end, and the offsets that were given out.
 func (q *Queue) abandon() error {
-	err := errors.Join(q.file.Truncate(q.current.end), q.file.Close())
-	q.current, q.file = nil, nil
+	err := q.file.Close()
+	q.torn, q.current, q.file = q.current, nil, nil
 	q.begin()
 	return err
 }
@@ -252,6 +252,13 @@ func (q *Queue) roll() error {
 	seq = max(seq, q.acked.seq+1)
 	head := append(fileHeader(), q.state.record()...)
 	q.mu.Unlock()
+	if q.torn != nil {
+		// What was refused is not there any more when its sender sends it again.
+		if err := q.disk.truncate(segmentPath(q.cfg.Dir, q.torn.seq), q.torn.end); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("cut segment: %w", err)
+		}
+		q.torn = nil
+	}
 	path := segmentPath(q.cfg.Dir, seq)
 	f, err := q.disk.create(path)
 	if err != nil {

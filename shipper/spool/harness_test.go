@@ -24,6 +24,7 @@ type memorySink struct {
 	seen   map[pipeline.LineID]string
 	next   map[string]pipeline.LineID // where each source goes on
 	dups   int
+	gaps   bool // a source may have gaps
 	refuse func(m *pipeline.Message) bool
 }
 
@@ -74,7 +75,7 @@ func (k *memorySink) Produce(ctx context.Context, msgs []pipeline.Message) error
 			k.dups++
 			continue
 		}
-		if at := k.next[l.ID.Source]; at.Generation == l.ID.Generation && at.Offset != l.ID.Offset || at.Generation != l.ID.Generation && l.ID.Offset != 0 {
+		if at := k.next[l.ID.Source]; !k.gaps && (at.Generation == l.ID.Generation && at.Offset != l.ID.Offset || at.Generation != l.ID.Generation && l.ID.Offset != 0) {
 			return fmt.Errorf("line %+v: the source goes on at %+v", l.ID, at)
 		}
 		k.next[l.ID.Source] = pipeline.LineID{Generation: l.ID.Generation, Offset: l.ID.Offset + l.Size}

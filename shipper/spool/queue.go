@@ -36,7 +36,9 @@ type Queue struct {
 	disk disk
 	lock *flock.Flock
 	now  func() time.Time
-	work sync.WaitGroup // the committer
+	// retryAfter is how long a disk that failed is left alone.
+	retryAfter time.Duration
+	work       sync.WaitGroup // the committer
 
 	mu         sync.Mutex
 	closed     bool
@@ -60,6 +62,7 @@ type Queue struct {
 
 	// The committer's alone.
 	current *segment    // the file being written, nil for none
+	torn    *segment    // was written behind its end, and is to be cut
 	file    segmentFile // current's
 	epoch   uint64
 	offsets map[string]int64 // of each source in the epoch
@@ -84,7 +87,7 @@ func Open(cfg Config) (*Queue, error) {
 		return nil, fmt.Errorf("lock spool folder %s: %w", cfg.Dir, ErrLocked)
 	}
 	q := &Queue{
-		cfg: cfg, disk: systemDisk(), lock: lock, now: time.Now,
+		cfg: cfg, disk: systemDisk(), lock: lock, now: time.Now, retryAfter: time.Second,
 		inflight: make(map[[16]byte]*pending),
 		grown:    make(chan struct{}), shrunk: make(chan struct{}), tidy: make(chan struct{}, 1),
 	}

@@ -52,19 +52,29 @@ func listSegments(dir string) ([]*segment, error) {
 type segmentFile interface {
 	io.WriteCloser
 	Sync() error
-	Truncate(size int64) error
 }
 
 // disk is what a Queue writes through: the system, or a disk that fails in a test.
 type disk struct {
-	create  func(path string) (segmentFile, error)
-	syncDir func(dir string) error
+	create   func(path string) (segmentFile, error)
+	truncate func(path string, size int64) error // and syncs the file
+	syncDir  func(dir string) error
 }
 
 func systemDisk() disk {
 	return disk{
 		create: func(path string) (segmentFile, error) {
 			return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		},
+		truncate: func(path string, size int64) error {
+			f, err := os.OpenFile(path, os.O_WRONLY, 0)
+			if err != nil {
+				return err
+			}
+			if err = f.Truncate(size); err == nil {
+				err = f.Sync()
+			}
+			return errors.Join(err, f.Close())
 		},
 		syncDir: func(dir string) error {
 			d, err := os.Open(dir)
