@@ -11,6 +11,8 @@ import (
 	"foghorn/pipeline/templates/score"
 )
 
+const loghub = "../../../shared/data/loghub2k"
+
 func TestLoghub(t *testing.T) {
 	files, _ := filepath.Glob("../../../shared/data/loghub2k/*_2k.structured.csv")
 	if len(files) == 0 {

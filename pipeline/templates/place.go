@@ -72,7 +72,7 @@ func (p *place) agree(i int, key string) bool {
 // are what it is about.
 const (
 	wordPoints = 2
-	namePoints = 4
+	namePoints = 6
 	stemPoints = 3
 	elsePoints = 6
 )
@@ -89,9 +89,7 @@ func (p *place) need(i int) int {
 	switch context {
 	case 0:
 		return 1 << 30
-	case 1:
-		need = 20
-	case 2:
+	case 1, 2:
 		need = 14
 	case 3:
 		need = 12
