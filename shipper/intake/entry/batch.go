@@ -19,8 +19,6 @@ type Origin struct {
 	Peer string
 	// Labels are set on every line, before what the request says. They are not changed.
 	Labels []pipeline.Attr
-	// Format and Zone are those of pipeline.Line.
-	Format, Zone string
 	// Observed is when the request came.
 	Observed time.Time
 	// Redact, if set, is applied to every line and every attribute's value.
@@ -54,6 +52,8 @@ type Batch struct {
 	attrs   []attr // of the records to come
 	bytes   int    // of attrs
 	doubles int    // attrs whose name came before
+	format  string
+	zone    string
 	source  string
 	host    string // what the source id cannot tell of the host, or ""
 	peer    bool   // no host is known but the sender's address
@@ -91,7 +91,7 @@ func (b *Batch) Reset(o Origin) {
 	b.Lines, b.slab, b.attrs = b.Lines[:0], b.slab[:0], b.attrs[:0]
 	b.Dated, b.Bytes, b.Cut, b.Dropped = false, 0, 0, 0
 	b.origin, b.bytes, b.doubles, b.size = o, 0, 0, 0
-	b.strings = arena{}
+	b.strings, b.format, b.zone = arena{}, "", ""
 	for _, a := range o.Labels {
 		b.push(a.Key, a.Value)
 	}
@@ -103,6 +103,9 @@ func (b *Batch) Depth() int { return b.limits.Depth }
 
 // MaxSize is how many bytes all lines may take with their labels.
 func (b *Batch) MaxSize() int64 { return b.limits.Size }
+
+// Settings are the format and the zone of the lines to come.
+func (b *Batch) Settings(format, zone string) { b.format, b.zone = format, zone }
 
 // Source names the stream of the records to come. Lines of one source keep their order.
 // Without a host it is the sender's address, until the line itself names one.
@@ -214,7 +217,7 @@ func (b *Batch) line(raw []byte, truncated bool, labels []pipeline.Attr, size in
 	}
 	b.Lines = append(b.Lines, pipeline.Line{
 		ID: pipeline.LineID{Source: b.source}, Raw: raw, Truncated: truncated, Observed: b.origin.Observed,
-		Labels: labels, Format: b.origin.Format, Zone: b.origin.Zone,
+		Labels: labels, Format: b.format, Zone: b.zone,
 	})
 	b.Bytes += len(raw)
 	return nil
