@@ -163,7 +163,7 @@ func TestEveryLineIsInTheStoreOnce(t *testing.T) {
 		for p := range partitions {
 			src := fmt.Sprintf("s%d", p)
 			if round > 0 {
-				produce(t, s, p, lines(src, round*150-20, 20))          // again
+				produce(t, s, p, lines(src, round*150-20, 20))           // again
 				produce(t, s, p, joined(lines(src, round*150-6, 26), 7)) // and joined to what follows
 			}
 			for i := range 15 {

@@ -48,7 +48,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (g *guard) check(r *http.Request) *Problem {
 	if len(r.RequestURI) > g.maxURL {
-		return problem(http.StatusRequestURITooLong, "too-large", "the URL is too long", "send the parameters in the body of a POST")
+		return problem(http.StatusRequestURITooLong, "too-large", "the request is too large", "the URL is too long: send the parameters in the body of a POST")
 	}
 	if !g.known(r.Host) {
 		return problem(http.StatusForbidden, "foreign-host", "foreign host name",

@@ -97,11 +97,11 @@ func (s *Server) searchOf(w http.ResponseWriter, r *http.Request) (Search, *Prob
 
 func (s *Server) bodyOf(w http.ResponseWriter, r *http.Request) (in Search, p *Problem) {
 	if r.URL.RawQuery != "" {
-		return in, problem(http.StatusBadRequest, "bad-parameter", "parameters in the URL of a POST", "put them all into the body")
+		return in, problem(http.StatusBadRequest, "bad-parameter", "bad parameter", "a POST has its parameters in the body, none in the URL")
 	}
 	// A form of a foreign page cannot send this type without asking first.
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		return in, problem(http.StatusUnsupportedMediaType, "bad-body", "the body must be JSON", "set Content-Type: application/json")
+		return in, problem(http.StatusUnsupportedMediaType, "bad-body", "bad body", "the body must be JSON: set Content-Type: application/json")
 	}
 	rc := http.NewResponseController(w)
 	rc.SetReadDeadline(time.Now().Add(s.cfg.ReadTimeout))
@@ -117,9 +117,9 @@ func (s *Server) bodyOf(w http.ResponseWriter, r *http.Request) (in Search, p *P
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return in, problem(http.StatusRequestEntityTooLarge, "too-large", "the body is too large", fmt.Sprintf("at most %d bytes", large.Limit))
+		return in, problem(http.StatusRequestEntityTooLarge, "too-large", "the request is too large", fmt.Sprintf("a body has at most %d bytes", large.Limit))
 	case err != nil:
-		return in, problem(http.StatusBadRequest, "bad-body", "the body cannot be read", strings.TrimPrefix(err.Error(), "json: "))
+		return in, problem(http.StatusBadRequest, "bad-body", "bad body", strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return in, nil
 }
@@ -202,7 +202,7 @@ func (in *Search) request(cfg Config, now time.Time) (req search.Request, p *Pro
 func parameters(r *http.Request, known ...string) (url.Values, *Problem) {
 	v, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, problem(http.StatusBadRequest, "bad-parameter", "the URL cannot be read", err.Error())
+		return nil, problem(http.StatusBadRequest, "bad-parameter", "bad parameter", "the URL cannot be read: "+err.Error())
 	}
 	for name, values := range v {
 		ok := false

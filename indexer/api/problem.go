@@ -14,7 +14,8 @@ import (
 // Problem is an error as RFC 9457 has it, with our extension members. It is the body of
 // every answer that is no success and the value of "error" in a stream that fails.
 type Problem struct {
-	// Type names the kind of problem: "urn:foghorn:problem:" and the kind.
+	// Type names the kind of problem: "urn:foghorn:problem:" and the kind. Title is the
+	// kind in words, the same for all problems of a Type.
 	Type   string `json:"type"`
 	Title  string `json:"title"`
 	Status int    `json:"status"`
@@ -46,13 +47,13 @@ func problem(status int, kind, title, detail string) *Problem {
 // badParameter is the problem of a parameter that cannot be used. Errors of the query
 // language bring their column.
 func badParameter(name string, err error) *Problem {
-	p := problem(http.StatusBadRequest, "bad-parameter", "bad parameter "+name, err.Error())
+	p := problem(http.StatusBadRequest, "bad-parameter", "bad parameter", name+": "+err.Error())
 	p.Pointer = "#/" + name
 	var q *query.Error
 	var t *when.Error
 	switch {
 	case errors.As(err, &q):
-		p.Type, p.Title, p.Column = "urn:foghorn:problem:bad-query", "bad query", q.Column
+		p.Type, p.Title, p.Detail, p.Column = "urn:foghorn:problem:bad-query", "bad query", err.Error(), q.Column
 	case errors.As(err, &t):
 		p.Type, p.Title = "urn:foghorn:problem:bad-time", "bad time"
 	}
@@ -84,5 +85,5 @@ func problemOf(ctx context.Context, err error) *Problem {
 	case errors.Is(err, search.ErrBadCursor):
 		return badParameter("cursor", err)
 	}
-	return problem(http.StatusInternalServerError, "internal", "the search failed", err.Error())
+	return problem(http.StatusInternalServerError, "internal", "the server failed", "search: "+err.Error())
 }

@@ -92,7 +92,7 @@ func (h *hitWriter) append(b []byte) []byte {
 func (h *hitWriter) end(b []byte, name string, v any) []byte {
 	text, err := json.Marshal(v)
 	if err != nil {
-		name, text = "error", []byte(`{"type":"urn:foghorn:problem:internal","title":"the summary cannot be encoded","status":500}`)
+		name, text = "error", []byte(`{"type":"urn:foghorn:problem:internal","title":"the server failed","status":500,"detail":"encode the summary"}`)
 	}
 	switch {
 	case !h.asArray:

@@ -30,6 +30,7 @@ func TestRefusals(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.MaxBody, cfg.MaxURL = 1000, 2000
 	s := newServer(t, cfg, &index{search: yields()})
+	titles := make(map[string]string)
 	for _, tc := range []struct {
 		name, method, target, body string
 		header                     []string
@@ -79,6 +80,10 @@ func TestRefusals(t *testing.T) {
 			if have.Type != "urn:foghorn:problem:"+tc.want.Type || have.Status != tc.want.Status || have.Pointer != tc.want.Pointer || !strings.Contains(have.Detail, tc.want.Detail) {
 				t.Errorf("have %+v, want %+v", have, tc.want)
 			}
+			if title, ok := titles[have.Type]; ok && title != have.Title { // RFC 9457, 3.1.3
+				t.Errorf("%s has the titles %q and %q", have.Type, title, have.Title)
+			}
+			titles[have.Type] = have.Title
 			if (have.Column > 0) != (tc.want.Type == "bad-query") {
 				t.Errorf("column %d", have.Column)
 			}

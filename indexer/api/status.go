@@ -50,7 +50,7 @@ func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	body, err := json.Marshal(v)
 	if err != nil {
-		problem(http.StatusInternalServerError, "internal", "the answer cannot be encoded", err.Error()).write(w)
+		problem(http.StatusInternalServerError, "internal", "the server failed", "encode the answer: "+err.Error()).write(w)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

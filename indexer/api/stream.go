@@ -114,6 +114,6 @@ func (s slots) take(w http.ResponseWriter, what string) (release func(), p *Prob
 		return func() { <-s }, nil
 	default:
 		w.Header().Set("Retry-After", "1")
-		return nil, problem(http.StatusTooManyRequests, "busy", "too many "+what, "try again in a second")
+		return nil, problem(http.StatusTooManyRequests, "busy", "too many requests of this kind", "too many "+what+" at once; try again in a second")
 	}
 }

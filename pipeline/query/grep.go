@@ -12,8 +12,8 @@ import (
 type GrepOptions struct{ Fixed, IgnoreCase, WordRegexp, LineRegexp bool }
 
 // Grep matches the lines that GNU grep -a selects, with Options, for any of Patterns, in a
-// UTF-8 locale. Without a pattern it matches no line. It is made by GrepPattern and by
-// Parse.
+// UTF-8 locale. Without a pattern it matches no line. An event of several lines matches
+// when one of them does. It is made by GrepPattern and by Parse.
 //
 // In a query it is written _grep_:'-iw -- pattern', with several patterns on a line each;
 // flags and "--" may be left out where the pattern does not start with a hyphen.

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"regexp/syntax"
@@ -10,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// findGrep evaluates a Grep. program decides; what comes before it is faster, and used
-// where it must agree: a set of texts, and regexp on lines without surprises.
+// findGrep evaluates a Grep, line by line. program decides; what comes before it is faster,
+// and used where it must agree: a set of texts, and regexp on lines without surprises.
 type findGrep struct {
 	filter *prefilter
 	re     *regexp.Regexp // without marks and without -w
@@ -36,11 +37,25 @@ func (f *findGrep) match(l *line) bool {
 	if f.filter.decides {
 		return true
 	}
-	if !f.programOnly && (f.marked && isASCII(l.body) || !f.marked && utf8.Valid(l.body)) {
-		return f.re.Match(l.body)
+	line, rest, more := bytes.Cut(l.body, lineFeed)
+	for !f.selects(line) {
+		if !more {
+			return false
+		}
+		line, rest, more = bytes.Cut(rest, lineFeed)
+	}
+	return true
+}
+
+var lineFeed = []byte{'\n'}
+
+// selects says whether the patterns match one line.
+func (f *findGrep) selects(body []byte) bool {
+	if !f.programOnly && (f.marked && isASCII(body) || !f.marked && utf8.Valid(body)) {
+		return f.re.Match(body)
 	}
 	m := f.machines.Get().(*machine)
-	start, _ := m.search(f.prog, l.body, 0, false)
+	start, _ := m.search(f.prog, body, 0, false)
 	m.line = nil
 	f.machines.Put(m)
 	return start >= 0
