@@ -8,7 +8,15 @@ import (
 // clock reads timestamps; it knows what a line leaves out.
 type clock struct {
 	loc      *time.Location
-	observed int64 // Unix nanoseconds, 0 when not known
+	zone     string // the name that loc was set by, or empty
+	observed int64  // Unix nanoseconds, 0 when not known
+	// What is learned of the source: its time before, Unix nanoseconds or 0, and the order
+	// of its dates.
+	last  int64
+	order dateOrder
+	// hourOffset is the location's offset throughout a wall clock's hour, in seconds.
+	hour, hourOffset int64
+	hourKnown        bool
 }
 
 // earliest is the first time that a line can tell: 1990. Before it are the zero values
@@ -23,6 +31,7 @@ type civil struct {
 	nsec           int
 	zoned          bool
 	offset         int // seconds east of UTC
+	mixed          mixed
 }
 
 func (t *civil) valid() bool {
@@ -58,11 +67,15 @@ func (c *clock) inYear(t *civil, year int) int64 {
 		return math.MinInt64
 	case year > 2200:
 		return math.MaxInt64
-	case t.zoned || c.loc == time.UTC:
-		s := daysSinceEpoch(year, t.month, t.day)*86400 + int64(t.hour*3600+t.min*60+t.sec-t.offset)
-		return s*int64(time.Second) + int64(t.nsec)
 	}
-	return time.Date(year, time.Month(t.month), t.day, t.hour, t.min, t.sec, t.nsec, c.loc).UnixNano()
+	wall := daysSinceEpoch(year, t.month, t.day)*86400 + int64(t.hour*3600+t.min*60+t.sec)
+	switch {
+	case t.zoned:
+		wall -= int64(t.offset)
+	case c.loc != time.UTC:
+		wall = c.local(wall)
+	}
+	return wall*int64(time.Second) + int64(t.nsec)
 }
 
 // guessYear gives t the year that puts it nearest before the observed time, and not more

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"foghorn/pipeline/pattern"
 )
 
 // Config says how lines are read. The zero value means DefaultConfig.
@@ -20,6 +22,8 @@ type Config struct {
 	// MaxDepth is how deep nested JSON objects are flattened; deeper ones are kept as
 	// JSON text. Default 8.
 	MaxDepth int
+	// Patterns are the formats that people have described, as they are in force; nil: none.
+	Patterns *pattern.Live
 }
 
 // DefaultConfig returns the configuration that New uses for fields left zero.

@@ -1,7 +1,5 @@
 package parse
 
-import "bytes"
-
 // readCRI reads the files that Kubernetes' container runtimes write, and then the line
 // that the container wrote:
 //
@@ -28,24 +26,8 @@ func readCRI(p *Parser, line []byte) bool {
 	if len(inner) > 0 {
 		inner = inner[1:]
 	}
-	before := p.found.attrs.mark()
 	p.found.attrs.add("log.iostream", stream)
-	for _, f := range [...]func(*Parser, []byte) bool{readJSON, readAccess, readKlog, readLogfmt} {
-		if f(p, inner) {
-			p.found.setTime(ns)
-			return true
-		}
-		p.found.rewind(before)
-		p.found.attrs.add("log.iostream", stream)
-	}
-	p.setMessage(inner)
-	if word := findLevel(inner, true, true); word != nil {
-		p.setLevel(word)
-	}
-	if t, _, end := p.textTime(inner); end > 0 {
-		p.found.setTime(t)
-	}
+	p.choose(&p.inner, inner, true)
 	p.found.setTime(ns)
-	p.traceIn(bytes.TrimSpace(inner))
 	return true
 }

@@ -8,8 +8,11 @@ import (
 
 // Parser reads the lines of one source. It is used by one goroutine.
 type Parser struct {
-	cfg  Config
-	last int // the format of the line before
+	cfg     Config
+	formats []format
+	outer   choice
+	inner   choice // of lines that another format wraps
+	misfit  bool   // the last line is not of the format that it was said to have
 	// The rest is scratch for one line.
 	clock clock
 	found found
@@ -18,6 +21,7 @@ type Parser struct {
 	raw   []byte // the line, while it is parsed
 	// message is where the message of the last line is.
 	message span
+	custom  custom
 }
 
 // New returns a Parser. It panics on nothing and needs no closing.
@@ -26,8 +30,8 @@ func New(cfg Config) *Parser { return newParser(cfg, new(scratch)) }
 // newParser returns a Parser that shares scratch with others of the same goroutine.
 func newParser(cfg Config, buf *scratch) *Parser {
 	cfg = cfg.withDefaults()
-	p := &Parser{cfg: cfg, last: textFormat, buf: buf}
-	p.clock.loc = cfg.Location
+	p := &Parser{cfg: cfg, formats: formats[:], buf: buf}
+	p.outer.last, p.inner.last = textFormat, textFormat
 	p.found.attrs.maxCount, p.found.attrs.maxValue = cfg.MaxAttrs, cfg.MaxValue
 	return p
 }
@@ -54,7 +58,7 @@ type facts struct {
 	messageRank int
 }
 
-// rewind takes back all but the attributes that m marks (the labels).
+// rewind takes back all but the attributes that m marks.
 func (f *found) rewind(m mark) {
 	f.facts = facts{}
 	f.attrs.rewind(m)
@@ -81,6 +85,7 @@ func (p *Parser) Parse(l *pipeline.Line) pipeline.Event {
 		e.Observed = l.Observed.UnixNano()
 	}
 	p.clock.observed = e.Observed
+	p.clock.in(l.Zone, p.cfg.Location)
 	foreign := l.ID.Generation == 0
 	if e.Path = l.ID.Source; !foreign {
 		e.Host, e.Path = pipeline.SplitSource(l.ID.Source)
@@ -101,12 +106,15 @@ func (p *Parser) Parse(l *pipeline.Line) pipeline.Event {
 		}
 	}
 	p.raw = l.Raw
-	p.read(l.Raw, f.attrs.mark())
+	p.custom.follow(p.cfg.Patterns.Load(), e.Path, l)
+	p.read(firstLine(l.Raw), l.Format)
 	g.apply(p, &e)
 
 	e.Timestamp = f.time
 	if !f.hasTime || f.time < earliest || e.Observed != 0 && f.time > e.Observed+int64(24*time.Hour) {
 		e.Timestamp, e.TimeObserved = e.Observed, true
+	} else {
+		p.clock.last = f.time
 	}
 	if e.Service == "" && !f.strangersName() {
 		e.Service = f.service
@@ -126,28 +134,17 @@ func (p *Parser) Parse(l *pipeline.Line) pipeline.Event {
 	return e
 }
 
-// read tries the format that the line before had, then the others.
-func (p *Parser) read(line []byte, labels mark) {
-	if p.last != textFormat {
-		if formats[p.last].read(p, line) {
-			return
-		}
-		p.found.rewind(labels)
+// Format returns the name of the last line's format: json, logfmt, syslog, text, ...
+func (p *Parser) Format() string {
+	if p.custom.chosen != nil {
+		return p.custom.chosen.Name
 	}
-	for i := range formats {
-		if i == p.last && i != textFormat {
-			continue
-		}
-		if formats[i].read(p, line) {
-			p.last = i
-			return
-		}
-		p.found.rewind(labels)
-	}
+	return p.formats[p.outer.last].name
 }
 
-// Format returns the name of the last line's format: json, logfmt, syslog, text, ...
-func (p *Parser) Format() string { return formats[p.last].name }
+// Misfit says whether the last line is not of the format that its source is set to have,
+// or there is no such format; it was read as text.
+func (p *Parser) Misfit() bool { return p.misfit }
 
 // Dropped returns how many fields of the last line were left out or cut because of the
 // bounds in Config.

@@ -168,7 +168,7 @@ var samples = []struct {
 	{"PostgreSQL", `2016-12-19 23:00:00.123 UTC [77] FATAL:  the database system is starting up`,
 		parsed{format: "text", time: "2016-12-19T23:00:00.123Z", level: "fatal", text: "FATAL", class: "server"}},
 	{"PostgreSQL log", `2016-12-19 23:00:00.123 CET [77] LOG:  checkpoint complete`,
-		parsed{format: "text", time: "2016-12-19T23:00:00.123Z", level: "info", text: "LOG"}},
+		parsed{format: "text", time: "2016-12-19T22:00:00.123Z", level: "info", text: "LOG"}},
 	{"MySQL", `2016-12-19T23:00:00.123456Z 0 [Note] InnoDB: started`,
 		parsed{format: "text", time: "2016-12-19T23:00:00.123456Z", level: "info", text: "Note"}},
 	{"MongoDB", `2016-12-19T23:00:00.123+0100 E NETWORK [conn1] Assertion`,

@@ -144,7 +144,10 @@ func (s *Stage) record(m *pipeline.Message) {
 	}
 	s.counts.lines++
 	s.counts.bytes += len(l.Raw)
-	s.counts.formats[src.parser.last]++
+	s.counts.formats[src.parser.outer.last]++
+	if src.parser.misfit {
+		s.counts.misfits++
+	}
 	s.counts.fields += src.parser.Dropped()
 	if s.matcher != nil {
 		if reason := matchEvent(s.matcher, &e); reason != "" {

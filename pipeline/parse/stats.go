@@ -4,14 +4,14 @@ import "github.com/prometheus/client_golang/prometheus"
 
 // Stats are the counters of stage 1, shared by all partitions of a process.
 type Stats struct {
-	lines, bytes, duplicates, tombstones, cut, dead, fields prometheus.Counter
-	formats                                                 [len(formats)]prometheus.Counter
+	lines, bytes, duplicates, tombstones, cut, dead, fields, misfits prometheus.Counter
+	formats                                                          [formatCount]prometheus.Counter
 }
 
 // counts are what one batch adds to Stats.
 type counts struct {
-	lines, bytes, duplicates, tombstones, cut, dead, fields int
-	formats                                                 [len(formats)]int
+	lines, bytes, duplicates, tombstones, cut, dead, fields, misfits int
+	formats                                                          [formatCount]int
 }
 
 // NewStats registers the counters with reg.
@@ -27,6 +27,7 @@ func NewStats(reg prometheus.Registerer) (*Stats, error) {
 		cut:        counter("cut_lines_total", "Lines of foreign producers that were cut at the limit."),
 		dead:       counter("dead_letters_total", "Records written to logs.deadletter."),
 		fields:     counter("fields_dropped_total", "Fields left out of events, or cut, because of the limits."),
+		misfits:    counter("format_misfits_total", "Lines that are not of the format that their source is set to have; read as text."),
 	}
 	byFormat := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Namespace: "foghorn", Subsystem: "parse", Name: "lines_by_format_total", Help: "Lines parsed, by the format found.",
@@ -34,7 +35,7 @@ func NewStats(reg prometheus.Registerer) (*Stats, error) {
 	for i := range formats {
 		s.formats[i] = byFormat.WithLabelValues(formats[i].name)
 	}
-	for _, c := range []prometheus.Collector{s.lines, s.bytes, s.duplicates, s.tombstones, s.cut, s.dead, s.fields, byFormat} {
+	for _, c := range []prometheus.Collector{s.lines, s.bytes, s.duplicates, s.tombstones, s.cut, s.dead, s.fields, s.misfits, byFormat} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}
@@ -54,6 +55,7 @@ func (s *Stats) add(c *counts) {
 	s.cut.Add(float64(c.cut))
 	s.dead.Add(float64(c.dead))
 	s.fields.Add(float64(c.fields))
+	s.misfits.Add(float64(c.misfits))
 	for i, n := range c.formats {
 		if n > 0 {
 			s.formats[i].Add(float64(n))

@@ -15,23 +15,21 @@ func readText(p *Parser, line []byte) bool {
 			pri = -1
 		}
 	}
-	p.setPriority(pri)
+	if pri >= 0 {
+		p.setPriority(pri)
+	}
 	b := line[n:]
 	ns, start, end := p.textTime(b)
 	if end > 0 {
 		p.found.setTime(ns)
 	}
-	if p.found.severity == 0 {
-		word := findLevel(b[end:], true, true)
-		if word == nil && start > 0 {
-			word = findLevel(b[:start], true, true)
-		}
-		if word != nil {
+	message := p.header(b[end:])
+	if p.found.severity == 0 && start > 0 {
+		if word := findLevel(b[:start], true, true); word != nil {
 			p.setLevel(word)
-		} else {
-			p.letterLevel(b[end:])
 		}
 	}
+	p.setMessage(message)
 	p.traceIn(b)
 	return true
 }
@@ -115,7 +113,7 @@ func (p *Parser) epochToken(b []byte, i int) (ns int64, n int) {
 
 // letterLevel takes MongoDB's single letter between a timestamp and a component.
 func (p *Parser) letterLevel(b []byte) {
-	if len(b) < 4 || b[0] != ' ' || b[2] != ' ' || !isUpper(b[3]) {
+	if p.found.severity != 0 || len(b) < 4 || b[0] != ' ' || b[2] != ' ' || !isUpper(b[3]) {
 		return
 	}
 	var level string

@@ -82,11 +82,10 @@ func (t *civil) readZone(b []byte, i int) int {
 	case c == 'Z' && (j+1 == len(b) || !isWordByte(b[j+1])):
 		t.zoned = true
 		return j + 1
-	case c == 'U' || c == 'G':
-		if j+3 <= len(b) && (string(b[j:j+3]) == "UTC" || string(b[j:j+3]) == "GMT") && (j+3 == len(b) || !isWordByte(b[j+3])) {
-			// the year may follow: Mon Dec 19 23:00:00 UTC 2016
-			t.zoned = true
-			return j + 3
+	case isUpper(c):
+		if offset, n := zoneName(b[j:]); n > 0 { // the year may follow: Mon Dec 19 23:00:00 UTC 2016
+			t.zoned, t.offset = true, offset
+			return j + n
 		}
 	case c == '+' || c == '-':
 		h, k, ok := num2(b, j+1)

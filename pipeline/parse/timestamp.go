@@ -13,9 +13,8 @@ import "bytes"
 //	Dec 19 23:00:00                  Dec 19 2016 23:00:00             Dec 19, 2016 11:00:00 PM
 //	Mon Dec 19 23:00:00.123 2016     Mon, 19 Dec 2016 23:00:00 GMT    Mon Dec 19 23:00:00 UTC 2016
 //
-// Two digits before the first of two slashes are a year (16/12/19); with four digits at the end the
-// first number is the month where it can be one. A zone's abbreviation other than UTC,
-// GMT and Z does not tell a zone and is passed over.
+// The order of a date's numbers is settled as described at settle. An abbreviation that is
+// no zone's, or several zones', does not tell a zone and is passed over.
 func (c *clock) stamp(b []byte) (ns int64, n int) {
 	if len(b) < 14 {
 		return 0, 0
@@ -27,7 +26,7 @@ func (c *clock) stamp(b []byte) (ns int64, n int) {
 	case isLetter(b[0]):
 		n = t.readNamed(b)
 	}
-	if n == 0 || !t.valid() || n < len(b) && isWordByte(b[n]) {
+	if n == 0 || !c.settle(&t) || !t.valid() || n < len(b) && isWordByte(b[n]) {
 		return 0, 0
 	}
 	return c.unix(&t), n
@@ -110,23 +109,24 @@ func (t *civil) readShort(b []byte, digits int) int {
 		if b[i] != ' ' || sep == '/' || digits != 2 {
 			return 0
 		}
-		t.month, t.day = first, second
+		t.mixed = mixed{2, [3]int{first, second}, monthFirst}
 		return t.readTime(b, i, false)
 	}
 	if i+4 < len(b) && allDigits(b[i+1:i+5]) { // 12/19/2016 11:00:00 PM
-		t.year, t.month, t.day = num(b, i+1, 4), first, second
-		if first > 12 || sep == '.' { // 19.12.2016 is German
-			t.month, t.day = second, first
+		t.year, t.mixed = num(b, i+1, 4), mixed{2, [3]int{first, second}, monthFirst}
+		if sep == '.' { // 19.12.2016 is German
+			t.mixed.usual = dayFirst
 		}
 		return t.readTime(b, i+5, false)
 	}
 	if sep != '/' || digits != 2 {
 		return 0
 	}
-	t.year, t.month = century(first), second // 16/12/19 23:00:00
-	if t.day, i = num12(b, i+1); i == 0 {
+	third, i := num12(b, i+1) // 16/12/19 23:00:00
+	if i == 0 {
 		return 0
 	}
+	t.mixed = mixed{3, [3]int{first, second, third}, yearFirst}
 	return t.readTime(b, i, false)
 }
 
