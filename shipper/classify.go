@@ -36,7 +36,9 @@ func (r *registry) classify(ctx context.Context, f *discover.Found, v *view) (he
 	if r.unresolved(ctx, src) {
 		return false // the next scan decides
 	}
-	r.missed(ctx, src, v)
+	if !r.missed(ctx, src, v) {
+		return false // it is newer than they are
+	}
 	r.register(src, f, v.now, len(src.gens))
 	return false
 }
@@ -179,22 +181,24 @@ func (r *registry) movedFrom(src *source, f *discover.Found) bool {
 }
 
 // missed takes in the files that were at src's path, and were renamed, since the newest
-// generation was found; a resolution to come asks again. src.mu is held.
-func (r *registry) missed(ctx context.Context, src *source, v *view) {
+// generation was found; a resolution to come asks again. It returns false when not all are
+// known yet. src.mu is held.
+func (r *registry) missed(ctx context.Context, src *source, v *view) (settled bool) {
 	if r.unresolved(ctx, src) {
-		return // one of them may be a copy
+		return true // one of them may be a copy
 	}
 	src.folder = v.folder(src.path).mtime
 	if v.now.UnixNano()-src.folder < int64(bornSlack) {
 		src.folder = 0 // more names can come within the same tick of the file system's clock
 	}
-	r.missedArchives(ctx, src, v)
+	settled = r.missedArchives(ctx, src, v)
 	for _, f := range r.strangers(v, src.path) {
 		excluded := slices.ContainsFunc(r.s.cfg.Exclude, func(x string) bool { return discover.Match(x, f.Path) })
 		if !excluded && r.recent(src, &f) {
 			r.adopt(src, &f, v.now)
 		}
 	}
+	return settled
 }
 
 // adopt registers f as a life of src that is over. src.mu is held.

@@ -31,7 +31,7 @@ type exam struct {
 // again with the next scan.
 type examiner struct {
 	turn func() (done func(), err error)
-	kick func()
+	told func()        // of each archive that was looked into
 	wake chan struct{} // capacity 1
 
 	mu    sync.Mutex
@@ -114,7 +114,7 @@ func (x *examiner) run(ctx context.Context) {
 		x.mu.Lock()
 		e.facts, e.err, e.done = facts, err, true
 		x.mu.Unlock()
-		x.kick()
+		x.told()
 	}
 }
 

@@ -52,8 +52,8 @@ func (g *generation) life() archive.Life {
 	return archive.Life{Number: g.number, Head: g.head, First: g.first, Anchor: g.anchor, At: g.at()}
 }
 
-// look says what is known about an archive. ok is false as long as that is not settled: it
-// is being looked into, or still being written.
+// look says what is known about an archive; nil if it cannot be read. ok is false as long
+// as that is not settled: it is being looked into (then e is nil), or still being written.
 func (r *registry) look(f *discover.Found, lives []archive.Life, now time.Time) (e *exam, ok bool) {
 	e = r.exams.ask(f, lives, now)
 	switch {
@@ -65,12 +65,12 @@ func (r *registry) look(f *discover.Found, lives []archive.Life, now time.Time) 
 		r.problem(f.Path, e.err)
 		return nil, true
 	case errors.Is(e.facts.Damage, archive.ErrShort) && now.Sub(e.since) < r.s.wait.grace:
-		return nil, false
+		return e, false
 	case e.facts.Damage != nil && e.facts.Head.Len == 0:
 		r.problem(f.Path, e.facts.Damage)
 		return nil, true
 	}
-	return e, e.facts.Head.Len > 0
+	return e, true
 }
 
 // archiveOf finds the archive that holds the content of g, whose file is gone; pending says
@@ -117,8 +117,16 @@ func (r *registry) pack(g *generation, f *discover.Found, more bool) {
 }
 
 // missedArchives takes in the files that were at src's path, and were renamed and
-// compressed, since the newest generation was found. src.mu is held.
-func (r *registry) missedArchives(ctx context.Context, src *source, v *view) {
+// compressed, since the newest generation was found. It returns false when some are being
+// looked into: the next scan tells. src.mu is held.
+func (r *registry) missedArchives(ctx context.Context, src *source, v *view) (settled bool) {
+	for _, g := range src.gens {
+		if !g.over() && !g.there() {
+			src.folder = 0
+			return true // one of them may be its own: first it is read to its end
+		}
+	}
+	settled = true
 	for _, f := range r.archives(v, src.path) {
 		plain, _ := archive.Plain(f.Path)
 		if r.s.leavesOut(f.Path) || !r.recent(src, &f) {
@@ -127,16 +135,17 @@ func (r *registry) missedArchives(ctx context.Context, src *source, v *view) {
 		if _, err := identity.Stat(plain); err == nil && plain != src.path {
 			continue // it is being compressed, or was kept: the plain file counts
 		}
-		e, settled := r.look(&f, r.lives(src), v.now)
-		if !settled {
+		e, ok := r.look(&f, r.lives(src), v.now)
+		if !ok {
 			src.folder = 0 // the next scan asks again
+			settled = settled && e != nil
 			continue
 		}
-		if e == nil {
+		if e == nil || e.facts.Head.Len == 0 {
 			continue
 		}
 		if g, m := heldBy(src, e); g != nil {
-			if _, err := identity.Stat(g.seen); g.over() && !g.packed && err != nil { // or it is a second copy
+			if g.over() && !g.packed && !g.there() { // or it is a second copy
 				r.pack(g, &f, m.More)
 				r.s.schedule.ask(ctx, src)
 			}
@@ -147,6 +156,13 @@ func (r *registry) missedArchives(ctx context.Context, src *source, v *view) {
 		g.away, g.packed = v.now, true
 		g.size, g.mtime = f.File.Size, f.File.MTime
 	}
+	return settled
+}
+
+// there says whether the file of g is where it was seen last.
+func (g *generation) there() bool {
+	st, err := identity.Stat(g.seen)
+	return err == nil && st.ID == g.id
 }
 
 // heldBy returns the generation of src whose content an archive has.

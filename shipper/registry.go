@@ -50,7 +50,7 @@ func (s *Shipper) newRegistry(store *checkpoint.Store) (*registry, error) {
 	r := &registry{
 		s: s, store: store, log: s.log, byID: map[identity.ID]*generation{},
 		problems: map[string]string{}, first: true,
-		exams: &examiner{kick: s.kick, wake: make(chan struct{}, 1), known: map[identity.ID]*exam{}},
+		exams: &examiner{told: func() { s.examined.Add(1); s.kick() }, wake: make(chan struct{}, 1), known: map[identity.ID]*exam{}},
 	}
 	st, ok, err := store.Load()
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sort"
 	"sync"
 	"sync/atomic"
@@ -25,7 +26,8 @@ const stopGrace = 3 * time.Second
 
 // Shipper ships the files of one server.
 type Shipper struct {
-	cfg       Config
+	cfg       Config // Paths are those of Files too
+	entries   []*entry
 	sink      pipeline.Sink
 	wait      patience
 	log       zerolog.Logger
@@ -35,6 +37,7 @@ type Shipper struct {
 	unpacking chan struct{}         // one for each archive that is open
 	kicks     chan struct{}         // capacity 1: the registry has something to do
 	open      atomic.Int64          // open files
+	examined  atomic.Int64          // archives looked into
 	lines     atomic.Int64          // acknowledged
 	dirty     atomic.Bool           // the checkpoint on disk is behind
 	warned    atomic.Int64          // when the broker's absence was last logged, Unix nanoseconds
@@ -53,8 +56,15 @@ func New(cfg Config, sink pipeline.Sink, log zerolog.Logger, reg prometheus.Regi
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("shipper: %w", err)
 	}
+	entries, err := newEntries(&cfg)
+	if err != nil {
+		return nil, fmt.Errorf("shipper: %w", err)
+	}
+	for i := range cfg.Files {
+		cfg.Paths = slices.Concat(cfg.Paths, cfg.Files[i].Paths)
+	}
 	s := &Shipper{
-		cfg: cfg, sink: sink, wait: defaultPatience(), log: log.With().Str("component", "shipper").Logger(),
+		entries: entries, cfg: cfg, sink: sink, wait: defaultPatience(), log: log.With().Str("component", "shipper").Logger(),
 		readers:   make(chan *tail.Reader, max(2, runtime.GOMAXPROCS(0))),
 		kicks:     make(chan struct{}, 1),
 		unpacking: make(chan struct{}, maxUnpacking),
@@ -132,14 +142,9 @@ func (s *Shipper) makeLanes(ctx, sendCtx context.Context, stop <-chan struct{}, 
 			return
 		}
 	}
-	labels := make([]pipeline.Attr, 0, len(s.cfg.Labels))
-	for k, v := range s.cfg.Labels {
-		labels = append(labels, pipeline.Attr{Key: k, Value: v})
-	}
-	sort.Slice(labels, func(i, j int) bool { return labels[i].Key < labels[j].Key })
 	for p, room := range rooms(int64(s.cfg.MaxMemory), n) {
 		l := &lane{
-			partition: p, labels: labels, linger: s.cfg.Linger, maxBatch: s.cfg.MaxBatch,
+			partition: p, linger: s.cfg.Linger, maxBatch: s.cfg.MaxBatch,
 			send: s.produce, acked: s.acked,
 			room: room, wake: make(chan struct{}, 1),
 		}
@@ -165,8 +170,8 @@ func (s *Shipper) lane(ctx context.Context, src *source) (*lane, error) {
 
 func (s *Shipper) acked(c *chunk) {
 	c.gen.acked.Store(&c.end)
-	s.lines.Add(int64(len(c.lines)))
-	s.metrics.acked.Add(float64(len(c.lines)))
+	s.lines.Add(int64(c.lines))
+	s.metrics.acked.Add(float64(c.lines))
 	s.dirty.Store(true)
 }
 
