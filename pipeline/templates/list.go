@@ -53,7 +53,7 @@ func (s *Scratch) stemList(i, j, pre int) bool {
 	last := &s.tokens[n-1]
 	if last.kind == stem && last.flags&joined == 0 && bytes.Equal(s.msg[last.start:last.start+last.pre], s.msg[i:i+pre]) {
 		t := *last
-		t.kind, t.flags = variable, t.flags|stems
+		t.kind, t.pre, t.flags = variable, 0, t.flags|stems
 		s.drop(n - 1)
 		s.push(t)
 		last = &s.tokens[n-1]

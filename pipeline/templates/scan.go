@@ -19,9 +19,8 @@ func (s *Scratch) scan(msg []byte, maxTokens int) {
 			i++
 			continue
 		}
-		if len(s.tokens) >= maxTokens {
-			n := len(bytes.TrimRight(msg, "\t\n\v\f\r "))
-			s.push(token{start: int32(i), end: int32(n), unit: int32(n), kind: variable, flags: gap})
+		if len(s.tokens) > maxTokens {
+			s.rest(maxTokens)
 			return
 		}
 		j := i + 1
@@ -53,11 +52,24 @@ func (s *Scratch) scan(msg []byte, maxTokens int) {
 			j < len(msg) && msg[j] == '?' && c == '/':
 			j = urlEnd(msg, j)
 			s.url(i, j, gap)
+		case j-i > longest:
+			s.add(i, j, variable, gap)
 		default:
 			s.chunk(i, j, m, gap)
 		}
 		gap, i = 0, j
 	}
+	if len(s.tokens) > maxTokens {
+		s.rest(maxTokens)
+	}
+}
+
+// rest makes one variable of the n-th token and all that follows.
+func (s *Scratch) rest(n int) {
+	t := s.tokens[n]
+	end := int32(len(bytes.TrimRight(s.msg, "\t\n\v\f\r ")))
+	s.drop(n)
+	s.push(token{start: t.start, end: end, unit: end, kind: variable, flags: t.flags & spaced})
 }
 
 // closes tells whether the < before b has its >.

@@ -148,8 +148,8 @@ func (t *template) opened() bool {
 
 // read checks an entry, which may come from anywhere.
 func (e Entry) read(cfg Config) (*template, error) {
-	if len(e.Slots) > cfg.MaxTokens+2 {
-		return nil, fmt.Errorf("template %.16q: has %d slots, expected at most %d", e.ID, len(e.Slots), cfg.MaxTokens+2)
+	if len(e.Slots) > cfg.MaxTokens+1 {
+		return nil, fmt.Errorf("template %.16q: has %d slots, expected at most %d", e.ID, len(e.Slots), cfg.MaxTokens+1)
 	}
 	slots := make([]slot, len(e.Slots))
 	for i, es := range e.Slots {
