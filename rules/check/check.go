@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"foghorn/pipeline"
-	"foghorn/pipeline/parse"
+	"foghorn/pipeline/pattern"
 	"foghorn/rules"
 	"foghorn/rules/match"
 	"foghorn/rules/window"
@@ -26,12 +26,15 @@ type Result struct {
 // Passed says whether the test passed.
 func (r *Result) Passed() bool { return len(r.Faults) == 0 }
 
-// Run runs all tests of a rule.
-func Run(r *rules.Rule) ([]Result, error) {
+// Run runs all tests of a rule. The lines are parsed with the built-in formats.
+func Run(r *rules.Rule) ([]Result, error) { return run(r, nil) }
+
+// run runs all tests of a rule, with the formats that people have described.
+func run(r *rules.Rule, patterns *pattern.Set) ([]Result, error) {
 	out := make([]Result, 0, len(r.Tests))
 	for i := range r.Tests {
 		t := &r.Tests[i]
-		have, err := raise(r, t)
+		have, err := raise(r, t, patterns)
 		if err != nil {
 			return nil, fmt.Errorf("test %q of rule %s: %w", t.Name, r.ID, err)
 		}
@@ -45,7 +48,7 @@ func Run(r *rules.Rule) ([]Result, error) {
 var observed = time.Date(2035, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // raise sends the test's lines through the rule and returns its episodes.
-func raise(r *rules.Rule, t *rules.Test) ([]pipeline.Anomaly, error) {
+func raise(r *rules.Rule, t *rules.Test, patterns *pattern.Set) ([]pipeline.Anomaly, error) {
 	set, err := rules.NewSet(r)
 	if err != nil {
 		return nil, err
@@ -66,7 +69,7 @@ func raise(r *rules.Rule, t *rules.Test) ([]pipeline.Anomaly, error) {
 	}
 	sort.Slice(labels, func(i, j int) bool { return labels[i].Key < labels[j].Key })
 
-	parser := parse.New(parse.DefaultConfig())
+	parser := newParser(patterns)
 	matcher := match.New(match.DefaultConfig(), 0, rules.NewLive(set))
 	line := pipeline.Line{
 		ID:     pipeline.LineID{Source: pipeline.SourceID(host, path), Generation: 1},

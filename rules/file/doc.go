@@ -1,12 +1,14 @@
 // Package file reads rule files: YAML in, checked and compiled rules out.
 //
-// What enters: files, or folders of *.yml and *.yaml. What leaves: a rules.Set, or an
-// error with every fault of every file: file, line, column, and what was expected. For a
-// fault inside a query, a pattern or a template the place is that of the fault itself.
+// What enters: files, or folders of *.yml and *.yaml; those in a folder named patterns
+// hold patterns (package pattern), all others rules. What leaves: a rules.Set and a
+// pattern.Set, or an error with every fault of every file: file, line, column, and what was
+// expected. For a fault inside a query, a pattern or a template the place is that of the
+// fault itself.
 //
-// What is guaranteed: a set is taken as a whole or not at all. The Watcher puts a new set
-// in force when the files have changed; while any file has a fault, the rules that were
-// in force stay, all of them, and the faults are logged once.
+// What is guaranteed: a set is taken as a whole or not at all. The Watcher puts new sets
+// in force when the files have changed; while any file has a fault, the rules and the
+// patterns that were in force stay, all of them, and the faults are logged once.
 //
 // A rule file:
 //

@@ -1,27 +1,63 @@
 package file
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
-	"foghorn/pipeline/yamldoc"
+	"foghorn/pipeline/pattern"
 	"foghorn/rules"
 )
 
-// Load reads files, and all *.yml and *.yaml files below folders. The error is a
-// yamldoc.Faults when files could be read but not understood: all faults of all of them,
-// among them rules whose id is taken.
-func Load(paths ...string) ([]*rules.Rule, error) {
-	texts, err := read(paths...)
+// Loaded is what files hold.
+type Loaded struct {
+	Rules []*rules.Rule
+	// Patterns are all patterns that the rules can use: of a single file those of the
+	// folder patterns beside it.
+	Patterns *pattern.Set
+	// Formats are those of the files asked for.
+	Formats []*pattern.Format
+}
+
+// Load reads files, and all *.yml and *.yaml files below folders. Files in a folder named
+// patterns hold patterns, all others rules. The error is a yamldoc.Faults when files
+// could be read but not understood: all faults of all of them, among them rules whose id
+// is taken.
+func Load(paths ...string) (*Loaded, error) {
+	asked, err := read(paths...)
 	if err != nil {
 		return nil, err
 	}
-	return parseAll(texts)
+	beside, err := read(patternFolders(paths)...)
+	if err != nil {
+		return nil, err
+	}
+	out, err := understand(merge(asked, beside))
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range out.Patterns.Formats() {
+		if slices.ContainsFunc(asked, func(t text) bool { return t.name == f.File }) {
+			out.Formats = append(out.Formats, f)
+		}
+	}
+	return out, nil
+}
+
+// LoadPatterns reads the patterns of a folder of rule files. An empty dir holds none.
+func LoadPatterns(dir string) (*pattern.Set, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	out, err := Load(dir)
+	if err != nil {
+		return nil, err
+	}
+	return out.Patterns, nil
 }
 
 // LoadSet returns the rules of a folder together with a pack's. A rule of the folder
@@ -30,10 +66,11 @@ func Load(paths ...string) ([]*rules.Rule, error) {
 func LoadSet(dir string, pack *rules.Set) (*rules.Set, error) {
 	var list []*rules.Rule
 	if dir != "" {
-		var err error
-		if list, err = Load(dir); err != nil {
+		own, err := Load(dir)
+		if err != nil {
 			return nil, err
 		}
+		list = own.Rules
 	}
 	return join(list, pack)
 }
@@ -65,6 +102,7 @@ const maxFiles = 10_000
 func read(paths ...string) ([]text, error) {
 	var names []string
 	for _, root := range paths {
+		root = filepath.Clean(root)
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
@@ -97,35 +135,6 @@ func read(paths ...string) ([]text, error) {
 			return nil, fmt.Errorf("read rules: %w", err)
 		}
 		out = append(out, text{name, data})
-	}
-	return out, nil
-}
-
-func parseAll(texts []text) ([]*rules.Rule, error) {
-	var out []*rules.Rule
-	var faults yamldoc.Faults
-	taken := make(map[string]*rules.Rule)
-	for _, t := range texts {
-		list, err := Parse(t.name, t.data)
-		var own yamldoc.Faults
-		if err != nil && !errors.As(err, &own) {
-			return nil, err
-		}
-		faults = append(faults, own...)
-		for _, r := range list {
-			if other := taken[r.ID]; other != nil {
-				faults = append(faults, yamldoc.Fault{
-					File: r.File, Line: r.Line, Column: 1,
-					Message: fmt.Sprintf("rule id %q is taken by the rule at %s:%d", r.ID, other.File, other.Line),
-				})
-				continue
-			}
-			taken[r.ID] = r
-			out = append(out, r)
-		}
-	}
-	if len(faults) > 0 {
-		return nil, faults // by file already, and by place within each
 	}
 	return out, nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"foghorn/pipeline/pattern"
 	"foghorn/pipeline/query"
 	"foghorn/pipeline/yamldoc"
 	"foghorn/rules"
@@ -67,15 +68,18 @@ const (
 	patternKeep = 5 * time.Minute
 )
 
-// Parse reads the rules of one file. The error is a yamldoc.Faults with all that is
-// wrong.
-func Parse(name string, data []byte) ([]*rules.Rule, error) {
+// Parse reads the rules of one file, which may use the known grok patterns. The error is a
+// yamldoc.Faults with all that is wrong.
+func Parse(name string, data []byte) ([]*rules.Rule, error) { return parseFile(name, data, nil) }
+
+// parseFile is Parse with the named patterns of one's own.
+func parseFile(name string, data []byte, grok *pattern.Grok) ([]*rules.Rule, error) {
 	if len(data) > maxFile {
 		return nil, yamldoc.Faults{{File: name, Message: fmt.Sprintf("expected at most %d bytes, found %d", maxFile, len(data))}}
 	}
 	var in document
 	doc, err := yamldoc.Decode(name, data, &in)
-	p := &parser{name: name, lines: strings.Split(string(data), "\n"), doc: doc, faulty: make(map[string]bool)}
+	p := &parser{name: name, doc: doc, grok: grok, faulty: make(map[string]bool)}
 	if err != nil && !errors.As(err, &p.faults) {
 		return nil, err
 	}
@@ -98,8 +102,8 @@ func Parse(name string, data []byte) ([]*rules.Rule, error) {
 // parser turns a document into rules and gathers what is wrong.
 type parser struct {
 	name   string
-	lines  []string
 	doc    *yamldoc.Document
+	grok   *pattern.Grok
 	faults yamldoc.Faults
 	faulty map[string]bool // paths that could not be read and are not judged as well
 }
@@ -107,6 +111,13 @@ type parser struct {
 func (p *parser) fail(path, format string, args ...any) {
 	if !p.faulty[path] {
 		p.faults = append(p.faults, p.doc.Fault(path, format, args...))
+	}
+}
+
+// failInside reports a fault at a character (from 1) of the text at path.
+func (p *parser) failInside(path, text string, character int, message string) {
+	if !p.faulty[path] {
+		p.faults = append(p.faults, p.doc.FaultIn(path, text, character, "%s", message))
 	}
 }
 
@@ -132,7 +143,7 @@ func (p *parser) rule(path string, in *ruleDoc) *rules.Rule {
 		p.fail(path+".severity", "expected one of %s, found %q", strings.Join(rules.Severities, ", "), in.Severity)
 	}
 	p.match(path+".match", r)
-	p.extract(path+".extract", in.Extract, r)
+	own := p.extract(path+".extract", in.Extract, r)
 	p.groupBy(path+".group_by", r)
 	if in.Threshold != nil {
 		p.threshold(path+".threshold", in.Threshold, r)
@@ -153,7 +164,7 @@ func (p *parser) rule(path string, in *ruleDoc) *rules.Rule {
 		names[in.Tests[i].Name] = true
 		r.Tests = append(r.Tests, p.test(at, &in.Tests[i], r))
 	}
-	r.Revision = revision(in)
+	r.Revision = revision(in, own)
 	return r
 }
 
@@ -257,13 +268,17 @@ func (p *parser) expect(path string, in *expectDoc, r *rules.Rule) rules.Expect 
 	return x
 }
 
-// revision is a hash over the rule as written, its tests aside.
-func revision(in *ruleDoc) string {
+// revision is a hash over the rule as written, its tests aside, and over what is elsewhere
+// and changes its meaning: patterns of one's own.
+func revision(in *ruleDoc, own []string) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %q %q %q %q %q %q %v %q", in.ID, in.Title, in.Description, in.Severity,
 		in.Match, in.Extract, in.GroupBy, in.KeepFiringFor, in.Annotations)
 	if in.Threshold != nil {
 		fmt.Fprintf(h, " %q %v", in.Threshold.Count, in.Threshold.Window)
+	}
+	for _, pattern := range own {
+		fmt.Fprintf(h, " %q", pattern)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }

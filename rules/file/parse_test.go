@@ -94,7 +94,7 @@ func TestFaults(t *testing.T) {
 f.yml:2:9: rules[0].id: expected an id of lower-case letters, digits, - and _, found "Bad Id"
 f.yml:3:15: rules[0].severity: expected one of low, medium, high, critical, found "urgent"
 f.yml:4:22: rules[0].match: *
-f.yml:5:15: rules[0].extract: unknown grok pattern "IPX"
+f.yml:5:20: rules[0].extract: unknown grok pattern "IPX"
 f.yml:6:22: rules[0].group_by[1]: "host" is there twice
 f.yml:6:28: rules[0].group_by[2]: expected the name of a field, found "a b"
 f.yml:7:25: rules[0].threshold.count: expected a condition such as ">= 10" or "> 9" (only >= and > are known here), found "< 3"

@@ -9,15 +9,18 @@ import (
 	"github.com/cespare/xxhash/v2"
 	"github.com/rs/zerolog"
 
+	"foghorn/pipeline/pattern"
 	"foghorn/rules"
 )
 
 // WatchConfig says what a Watcher looks at.
 type WatchConfig struct {
-	// Dir is the folder of rule files.
+	// Dir is the folder of rule files, and below it of pattern files.
 	Dir string
 	// Interval is how often it is read. Default 2 s.
 	Interval time.Duration
+	// Patterns, unless nil, is swapped too when the pattern files have changed.
+	Patterns *pattern.Live
 }
 
 // DefaultWatchConfig returns the settings for a folder.
@@ -87,18 +90,33 @@ func (w *Watcher) look() {
 		return
 	}
 	w.seen = hash
-	list, err := parseAll(texts)
-	if err == nil {
-		var set *rules.Set
-		if set, err = join(list, w.pack); err == nil {
-			if !same(set, w.live.Load()) {
-				w.live.Swap(set)
-				w.log.Info().Str("dir", w.cfg.Dir).Int("rules", len(set.Rules())).Msg("rules reloaded")
-			}
-			return
-		}
+	if err := w.take(texts); err != nil {
+		w.log.Error().Err(err).Str("dir", w.cfg.Dir).Msg("rule files have faults: rules stay as they are")
 	}
-	w.log.Error().Err(err).Str("dir", w.cfg.Dir).Msg("rule files have faults: rules stay as they are")
+}
+
+// take puts rules and patterns in force, or nothing when there is a fault.
+func (w *Watcher) take(texts []text) error {
+	loaded, err := understand(texts)
+	if err != nil {
+		return err
+	}
+	set, err := join(loaded.Rules, w.pack)
+	if err != nil {
+		return err
+	}
+	changed := !same(set, w.live.Load())
+	if changed {
+		w.live.Swap(set)
+	}
+	if w.cfg.Patterns != nil && loaded.Patterns.Revision() != w.cfg.Patterns.Load().Revision() {
+		w.cfg.Patterns.Swap(loaded.Patterns)
+		changed = true
+	}
+	if changed {
+		w.log.Info().Str("dir", w.cfg.Dir).Int("rules", len(set.Rules())).Int("formats", len(loaded.Patterns.Formats())).Msg("rules reloaded")
+	}
+	return nil
 }
 
 func contentHash(texts []text) uint64 {

@@ -131,8 +131,8 @@ func TestLoad(t *testing.T) {
 	write(t, filepath.Join(dir, ".hidden.yml"), "no rules")
 	write(t, filepath.Join(dir, "README.md"), "no rules")
 	list, err := file.Load(dir)
-	if err != nil || len(list) != 1 {
-		t.Errorf("have %d rules, error %v, want 1 rule", len(list), err)
+	if err != nil || len(list.Rules) != 1 {
+		t.Errorf("have %+v, error %v, want 1 rule", list, err)
 	}
 	if _, err := file.Load(filepath.Join(dir, "none")); err == nil {
 		t.Error("a folder that is not there is no error")
