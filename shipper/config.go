@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"foghorn/shipper/discover"
+	"foghorn/shipper/labels"
+	"foghorn/shipper/multiline"
+	"foghorn/shipper/redact"
 )
 
 // Config says what is shipped and how.
@@ -16,6 +19,9 @@ type Config struct {
 	// Paths are the files: absolute paths or patterns (see package discover). Every file
 	// is shipped from its beginning.
 	Paths []string `yaml:"paths"`
+	// Files are files with settings of their own. The first of them that a path matches
+	// decides; Paths are for those that match none.
+	Files []FileConfig `yaml:"files"`
 	// Exclude are patterns of files to leave out; one without a slash is matched with the
 	// file's name.
 	Exclude []string `yaml:"exclude"`
@@ -25,6 +31,11 @@ type Config struct {
 	DataDir string `yaml:"data_dir"`
 	// Labels go with every line (service, env, ...).
 	Labels map[string]string `yaml:"labels"`
+	// Multiline says which lines are one event. Default: stack traces of common runtimes.
+	Multiline multiline.Config `yaml:"multiline"`
+	// Redact are rules that take out of every line what must not leave the host. Default:
+	// none.
+	Redact []redact.Rule `yaml:"redact"`
 	// LineLimit is the longest line in bytes; of a longer one the beginning is kept.
 	// Default 1 MiB.
 	LineLimit int `yaml:"line_limit"`
@@ -49,7 +60,7 @@ type Config struct {
 	IdleAfter time.Duration `yaml:"idle_after"`
 }
 
-// DefaultConfig returns the defaults. Paths and DataDir have none.
+// DefaultConfig returns the defaults. Paths, Files and DataDir have none.
 func DefaultConfig() Config {
 	host, _ := os.Hostname() // empty when unknown: Validate then asks for it
 	return Config{
@@ -58,6 +69,7 @@ func DefaultConfig() Config {
 			"wtmp", "wtmp.*", "wtmp-*", "btmp", "btmp.*", "btmp-*", "lastlog", "faillog", "*.journal", "*.journal~",
 		},
 		Host:         host,
+		Multiline:    multiline.DefaultConfig(),
 		LineLimit:    1 << 20,
 		ScanInterval: time.Second,
 		Linger:       50 * time.Millisecond,
@@ -73,7 +85,7 @@ func DefaultConfig() Config {
 func (c *Config) Validate() error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if len(c.Paths) == 0 {
+	if len(c.Paths)+len(c.Files) == 0 {
 		bad("paths: want at least one path or pattern")
 	}
 	for _, p := range c.Paths {
@@ -85,6 +97,13 @@ func (c *Config) Validate() error {
 		if err := discover.CheckExclude(p); err != nil {
 			bad("exclude: %w", err)
 		}
+	}
+	for i := range c.Files {
+		errs = append(errs, where(fmt.Sprintf("files[%d].", i), c.Files[i].Validate()))
+	}
+	errs = append(errs, where("labels: ", labels.Check(c.Labels)), where("multiline.", c.Multiline.Validate()))
+	for i := range c.Redact {
+		errs = append(errs, where(fmt.Sprintf("redact[%d].", i), c.Redact[i].Validate()))
 	}
 	if c.Host == "" {
 		bad("host: the system tells none, set one")

@@ -83,8 +83,11 @@ func (w *worker) follow(ctx context.Context, g *generation, now time.Time) next 
 	for len(lines) > 0 && lines[0].Offset < g.at() {
 		lines = lines[1:]
 	}
-	if len(lines) > 0 {
-		w.take(g, lines, tail.At(w.liveAt))
+	if some, cur := w.allow(lines, tail.At(w.liveAt), now); len(some) < len(lines) {
+		w.stopLive() // the rest is read later
+		w.take(g, some, cur)
+	} else if len(lines) > 0 {
+		w.take(g, lines, cur)
 	}
 	behind := g.size - g.at()
 	switch {

@@ -223,12 +223,9 @@ func (g *generation) unchanged(lines []tail.Line) []tail.Line {
 	return lines
 }
 
-// take moves the generation behind lines and returns what is to be sent.
-func (g *generation) take(lines []tail.Line, cur tail.Cursor) *chunk {
+// take moves the generation behind lines that were read.
+func (g *generation) take(lines []tail.Line, cur tail.Cursor) {
 	g.cur = cur
-	if len(lines) == 0 {
-		return nil
-	}
 	for i := len(lines) - 1; i >= 0; i-- {
 		if raw := lines[i].Raw; len(raw) > 0 {
 			if !lines[i].Truncated {
@@ -237,7 +234,6 @@ func (g *generation) take(lines []tail.Line, cur tail.Cursor) *chunk {
 			break
 		}
 	}
-	return newChunk(g, lines, mark{offset: lines[len(lines)-1].End(), anchor: g.anchor})
 }
 
 // snapshot is the generation as the checkpoint keeps it.

@@ -12,24 +12,26 @@ import (
 	"foghorn/shipper/tail"
 )
 
-// chunk is lines of one generation on their way to the broker.
+// chunk is events of one generation on their way to the broker.
 type chunk struct {
-	gen   *generation
-	lines []tail.Line
-	bytes int
-	cost  int64 // what it takes of its lane's room
-	end   mark  // what the generation's mark becomes when the lines are acknowledged
+	gen    *generation
+	events []event
+	lines  int   // original lines in them
+	read   int   // bytes of the original lines
+	bytes  int   // of the events
+	cost   int64 // what it takes of its lane's room
+	end    mark  // what the generation's mark becomes when the events are acknowledged
 }
 
 // lineCost is what a line costs in memory beside its bytes, until it is encoded.
 const lineCost = 72
 
-func newChunk(g *generation, lines []tail.Line, end mark) *chunk {
-	c := &chunk{gen: g, lines: lines, end: end}
-	for i := range lines {
-		c.bytes += len(lines[i].Raw)
+func newChunk(g *generation, events []event, end mark) *chunk {
+	c := &chunk{gen: g, events: events, end: end}
+	for i := range events {
+		c.bytes += len(events[i].Raw)
 	}
-	c.cost = int64(c.bytes + lineCost*len(lines))
+	c.cost = int64(c.bytes + lineCost*len(events))
 	return c
 }
 
@@ -39,7 +41,6 @@ func newChunk(g *generation, lines []tail.Line, end mark) *chunk {
 // line longer than the reservation may take more than was reserved for it.
 type lane struct {
 	partition int
-	labels    []pipeline.Attr
 	linger    time.Duration
 	maxBatch  int
 	send      func(ctx context.Context, msgs []pipeline.Message) error
@@ -74,16 +75,17 @@ func rooms(size int64, n int) []*semaphore.Weighted {
 // reserve waits for the room of a chunk, and fails when ctx ends.
 func (l *lane) reserve(ctx context.Context) error { return l.room.Acquire(ctx, reservation) }
 
-// push hands over chunks that were read under a reservation, and gives back what they do
-// not take.
-func (l *lane) push(chunks []*chunk) {
-	reserved := int64(reservation)
+// push hands over chunks that were read under a reservation. Of what they do not take,
+// what lines that are held back take is kept and returned, and the rest given back.
+func (l *lane) push(chunks []*chunk, reserved, held int64) (kept int64) {
 	for _, c := range chunks {
 		c.cost = min(c.cost, reserved)
 		reserved -= c.cost
 		l.add(c)
 	}
-	l.room.Release(reserved)
+	kept = min(held, reserved)
+	l.room.Release(reserved - kept)
+	return kept
 }
 
 func (l *lane) add(c *chunk) {
@@ -124,7 +126,7 @@ func (l *lane) take(must bool) (batch []*chunk, wait time.Duration) {
 		l.queue[0] = nil
 		l.queue = l.queue[1:]
 		bytes += c.bytes
-		records += len(c.lines)
+		records += len(c.events)
 		batch = append(batch, c)
 	}
 	l.bytes -= bytes
@@ -169,19 +171,24 @@ func (l *lane) run(ctx context.Context, stop <-chan struct{}) error {
 func (l *lane) encode(batch []*chunk) []pipeline.Message {
 	n := 0
 	for _, c := range batch {
-		n += len(c.lines)
+		n += len(c.events)
 	}
 	msgs := make([]pipeline.Message, 0, n)
 	for _, c := range batch {
-		for i := range c.lines {
+		common := c.gen.src.set.headers
+		for i := range c.events {
+			e := &c.events[i]
 			line := pipeline.Line{
-				ID:        pipeline.LineID{Source: c.gen.src.id, Generation: c.gen.number, Offset: c.lines[i].Offset},
-				Raw:       c.lines[i].Raw,
-				Size:      c.lines[i].Size,
-				Truncated: c.lines[i].Truncated,
-				Labels:    l.labels,
+				ID:        pipeline.LineID{Source: c.gen.src.id, Generation: c.gen.number, Offset: e.Offset},
+				Raw:       e.Raw,
+				Size:      e.Size,
+				Truncated: e.Truncated,
+			}
+			if e.joined != nil {
+				line.Sizes = e.joined.sizes
 			}
 			m := pipeline.EncodeLine(&line)
+			m.Headers = append(m.Headers, common...)
 			m.Partition = l.partition
 			msgs = append(msgs, m)
 		}

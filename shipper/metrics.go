@@ -8,9 +8,10 @@ import (
 )
 
 type metrics struct {
-	lines, bytes, acked          prometheus.Counter
+	lines, bytes, acked, events  prometheus.Counter
 	rotations, truncations, long prometheus.Counter
 	errors, lostBytes, rejected  prometheus.Counter
+	throttled                    prometheus.Counter
 	gauges                       []prometheus.Collector
 }
 
@@ -35,7 +36,10 @@ func newMetrics(s *Shipper) *metrics {
 		errors:      counter("errors_total", "Files and folders that could not be read, and failed checkpoints."),
 		lostBytes:   counter("lost_bytes_total", "Bytes known to be gone before they were read."),
 		rejected:    counter("rejected_lines_total", "Lines that the broker can never accept, sent to the dead letters."),
+		events:      counter("events_total", "Records made of the lines read: lines of one stack trace make one."),
+		throttled:   counter("throttled_total", "Times that a file over its rate was left for later."),
 		gauges: []prometheus.Collector{
+			redactions{s},
 			gauge("lag_bytes", "Bytes not acknowledged yet.", func() float64 {
 				st := s.Status()
 				return float64(st.Lag())
@@ -48,7 +52,7 @@ func newMetrics(s *Shipper) *metrics {
 
 func (m *metrics) register(reg prometheus.Registerer) error {
 	all := append([]prometheus.Collector{
-		m.lines, m.bytes, m.acked, m.rotations, m.truncations, m.long, m.errors, m.lostBytes, m.rejected,
+		m.lines, m.bytes, m.acked, m.rotations, m.truncations, m.long, m.errors, m.lostBytes, m.rejected, m.events, m.throttled,
 	}, m.gauges...)
 	var errs []error
 	for _, c := range all {
@@ -60,11 +64,33 @@ func (m *metrics) register(reg prometheus.Registerer) error {
 }
 
 func (m *metrics) read(c *chunk) {
-	m.lines.Add(float64(len(c.lines)))
-	m.bytes.Add(float64(c.bytes))
-	for i := range c.lines {
-		if c.lines[i].Truncated {
+	m.lines.Add(float64(c.lines))
+	m.bytes.Add(float64(c.read))
+	m.events.Add(float64(len(c.events)))
+	for i := range c.events {
+		if c.events[i].Truncated {
 			m.long.Inc()
 		}
+	}
+}
+
+// redactions counts, per rule, what was taken out of lines.
+type redactions struct{ s *Shipper }
+
+var redactionsDesc = prometheus.NewDesc("foghorn_shipper_redactions_total", "Finds that were taken out of lines, by rule.", []string{"rule"}, nil)
+
+// Describe implements prometheus.Collector.
+func (redactions) Describe(ch chan<- *prometheus.Desc) { ch <- redactionsDesc }
+
+// Collect implements prometheus.Collector.
+func (r redactions) Collect(ch chan<- prometheus.Metric) {
+	sum := map[string]int64{}
+	for _, e := range r.s.entries {
+		for _, c := range e.redact.Counts() {
+			sum[c.Rule] += c.Found
+		}
+	}
+	for rule, n := range sum {
+		ch <- prometheus.MustNewConstMetric(redactionsDesc, prometheus.CounterValue, float64(n), rule)
 	}
 }

@@ -12,6 +12,7 @@ type source struct {
 	old      bool          // of files that were asked for once, see backfill
 	open     *atomic.Int64 // the shipper's count of open files
 	wake     chan struct{} // capacity 1
+	set      *settings     // set by its first worker
 
 	mu      sync.Mutex
 	gens    []*generation

@@ -80,29 +80,36 @@ type worker struct {
 	sent  int       // bytes in this turn
 	quiet time.Time // since when nothing was read
 	out   []*chunk
+
+	pipes []*pipe   // of the generations that were read in this turn
+	kept  int64     // room that lines take which are held back
+	until time.Time // nothing is read before: the source is over its rate
 }
 
 // work gives src its turn.
 func (s *Shipper) work(ctx context.Context, src *source) {
 	w := &worker{s: s, src: src, quiet: time.Now()}
-	defer w.leave()
+	l, err := s.lane(ctx, src)
+	if err != nil {
+		return
+	}
+	src.mu.Lock()
+	if src.set == nil {
+		src.set = s.settingsOf(src.path)
+	}
+	src.mu.Unlock()
+	defer w.leave(ctx, l)
 	for ctx.Err() == nil {
-		l, err := s.lane(ctx, src)
-		if err != nil {
-			return
-		}
-		if l.reserve(ctx) != nil {
+		if w.reserve(ctx, l) != nil {
 			return
 		}
 		s.schedule.heard(src)
 		n := w.step(ctx)
-		for _, c := range w.out {
-			w.sent += c.bytes
-			w.quiet = time.Now()
+		w.push(l, reservation)
+		if w.kept > 0 {
+			n = min(n, wait)
 		}
-		l.push(w.out)
-		w.out = w.out[:0]
-		if n == rest || w.yields(n) {
+		if n == rest || w.yields(ctx, n) {
 			return
 		}
 		if n == wait {
@@ -111,7 +118,28 @@ func (s *Shipper) work(ctx context.Context, src *source) {
 	}
 }
 
-func (w *worker) yields(n next) bool {
+// push hands what was read to the lane; reserved is the room that was reserved for it.
+func (w *worker) push(l *lane, reserved int64) {
+	held := int64(0)
+	for _, p := range w.pipes {
+		held += p.held()
+	}
+	for _, c := range w.out {
+		w.sent += c.bytes
+		w.quiet = time.Now()
+	}
+	w.kept = l.push(w.out, reserved+w.kept, held)
+	w.out = w.out[:0]
+}
+
+func (w *worker) yields(ctx context.Context, n next) bool {
+	if n == wait && w.kept > 0 && w.sent <= yieldBytes {
+		return false // its time-out comes first
+	}
+	if d := time.Until(w.until); d > 0 && w.s.schedule.waiting(w.src) {
+		time.AfterFunc(d, func() { w.s.schedule.ask(ctx, w.src) })
+		return true
+	}
 	quiet := time.Since(w.quiet)
 	if n == wait && quiet > w.s.cfg.IdleAfter && !w.unfinished() {
 		return true
@@ -119,7 +147,7 @@ func (w *worker) yields(n next) bool {
 	if !(w.sent > yieldBytes || n == wait && quiet > yieldQuiet) || !w.s.schedule.waiting(w.src) {
 		return false
 	}
-	if n == again || w.unfinished() {
+	if n == again || w.kept > 0 || w.unfinished() {
 		w.s.schedule.ask(context.Background(), w.src)
 	}
 	return true
@@ -139,9 +167,11 @@ func (w *worker) unfinished() bool {
 
 // leave ends the turn. Files stay open while there are few: a file that is renamed or
 // removed later can then still be read to its end.
-func (w *worker) leave() {
+func (w *worker) leave(ctx context.Context, l *lane) {
 	w.src.mu.Lock()
 	defer w.src.mu.Unlock()
+	w.release(ctx.Err() != nil)
+	w.push(l, 0)
 	w.stopLive()
 	for _, g := range w.src.gens {
 		if !g.packed && g.size > g.at() && (g.done || g.searched != g.size) {
@@ -158,6 +188,16 @@ func (w *worker) step(ctx context.Context) next {
 	w.src.mu.Lock()
 	defer w.src.mu.Unlock()
 	now := time.Now()
+	n := wait
+	if now.After(w.until) {
+		n = w.look(ctx, now)
+	}
+	w.settle(n, now)
+	return n
+}
+
+// look reads what comes next, or does what else is to be done.
+func (w *worker) look(ctx context.Context, now time.Time) next {
 	todo := rest
 	for _, g := range w.src.gens {
 		if g.done && (g.file != nil || g.check) && g.fault == intact {
@@ -286,6 +326,7 @@ func (w *worker) chunk(ctx context.Context, g *generation, now time.Time) (found
 		w.lost(g, truncated)
 		return false, true
 	}
+	lines, cur = w.allow(lines, cur, now)
 	w.take(g, lines, cur)
 	if !found && g.size == before {
 		g.searched = g.size
@@ -298,13 +339,6 @@ func (w *worker) chunk(ctx context.Context, g *generation, now time.Time) (found
 func (w *worker) keep(g *generation, lines []tail.Line) {
 	if lines = g.unchanged(lines); len(lines) > 0 {
 		w.take(g, lines, tail.At(lines[len(lines)-1].End()))
-	}
-}
-
-func (w *worker) take(g *generation, lines []tail.Line, cur tail.Cursor) {
-	if c := g.take(lines, cur); c != nil {
-		w.s.metrics.read(c)
-		w.out = append(w.out, c)
 	}
 }
 
@@ -324,7 +358,7 @@ func (w *worker) wait(ctx context.Context) {
 	timer := time.NewTimer(lookEvery)
 	defer timer.Stop()
 	var lines <-chan *tail.Text
-	if w.live != nil && !w.liveEnd {
+	if w.live != nil && !w.liveEnd && !time.Now().Before(w.until) {
 		lines = w.live.Lines()
 	}
 	select {
