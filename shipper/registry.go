@@ -181,6 +181,7 @@ func (r *registry) close() {
 // scan looks at everything once.
 func (r *registry) scan(ctx context.Context, now time.Time) {
 	found, problems := discover.Scan(r.s.cfg.Paths, r.s.cfg.Exclude)
+	found = r.s.chosen(found)
 	r.report(problems)
 	v := newView(now)
 	for i := range found {
