@@ -285,3 +285,16 @@ func (q *Queue) roll() error {
 	}
 	return nil
 }
+
+// AppendWait is Append for callers that can wait: it waits for room as long as it takes. It
+// returns ctx's error when that ends first.
+func (q *Queue) AppendWait(ctx context.Context, b *Batch) (duplicate bool, err error) {
+	for {
+		if duplicate, err = q.Append(ctx, b); !errors.Is(err, ErrFull) {
+			return duplicate, err
+		}
+		if err := q.WaitRoom(ctx); err != nil {
+			return false, err
+		}
+	}
+}

@@ -1,0 +1,543 @@
+package syslog
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/rs/zerolog"
+
+	"foghorn/pipeline"
+	"foghorn/shipper/spool"
+)
+
+// memorySink keeps what it accepts.
+type memorySink struct {
+	mu    sync.Mutex
+	away  chan struct{} // nil: it answers
+	lines []pipeline.Line
+}
+
+func (k *memorySink) Partitions(context.Context, string) (int, error) { return 3, nil }
+
+func (k *memorySink) Produce(ctx context.Context, msgs []pipeline.Message) error {
+	k.mu.Lock()
+	away := k.away
+	k.mu.Unlock()
+	if away != nil {
+		select {
+		case <-away:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for i := range msgs {
+		l, err := pipeline.DecodeLine(&msgs[i])
+		if err != nil {
+			return err
+		}
+		l.Raw = bytes.Clone(l.Raw)
+		k.lines = append(k.lines, l)
+	}
+	return nil
+}
+
+// texts are the lines of all sources that begin with a prefix.
+func (k *memorySink) texts(source string) []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var out []string
+	for _, l := range k.lines {
+		if strings.HasPrefix(l.ID.Source, source) {
+			text := string(l.Raw)
+			if l.Truncated {
+				text += " (truncated)"
+			}
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// bench is a Server with a spool and a sink.
+type bench struct {
+	t    testing.TB
+	q    *spool.Queue
+	sink *memorySink
+	reg  *prometheus.Registry
+	s    *Server
+	stop func()
+}
+
+func newBench(t testing.TB, change func(*Config)) *bench {
+	t.Helper()
+	b := &bench{t: t, sink: &memorySink{}}
+	sc := spool.DefaultConfig(t.TempDir())
+	sc.MaxBytes, sc.Linger = 4<<20, time.Millisecond
+	var err error
+	if b.q, err = spool.Open(sc); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- b.q.Run(ctx, b.sink) }()
+	t.Cleanup(func() {
+		b.stop()
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("run spool: %v", err)
+		}
+		b.q.Close()
+	})
+	b.start(change)
+	return b
+}
+
+func (b *bench) start(change func(*Config)) {
+	b.t.Helper()
+	cfg := DefaultConfig()
+	change(&cfg)
+	var err error
+	b.reg = prometheus.NewRegistry()
+	if b.s, err = New(cfg, b.q, zerolog.New(zerolog.NewTestWriter(b.t)).Level(zerolog.WarnLevel), b.reg); err != nil {
+		b.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- b.s.Run(ctx) }()
+	b.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			b.t.Errorf("run: %v", err)
+		}
+	})
+}
+
+// metric is the sum of a metric.
+func (b *bench) metric(name string) (sum float64) {
+	b.t.Helper()
+	families, err := b.reg.Gather()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	found := false
+	for _, f := range families {
+		if f.GetName() == name {
+			for _, m := range f.GetMetric() {
+				found = true
+				sum += value(m)
+			}
+		}
+	}
+	if !found {
+		b.t.Fatalf("no metric %s", name)
+	}
+	return sum
+}
+
+func value(m *dto.Metric) float64 { return m.GetCounter().GetValue() + m.GetGauge().GetValue() }
+
+// want waits until these lines came, and no more.
+func (b *bench) want(source string, want ...string) {
+	b.t.Helper()
+	b.until(fmt.Sprintf("lines of %s: want %.300q", source, want), func() bool { return len(b.sink.texts(source)) >= len(want) })
+	if d := cmp.Diff(want, b.sink.texts(source)); d != "" {
+		b.t.Fatalf("lines (-want +have):\n%s", d)
+	}
+}
+
+func (b *bench) until(what string, ok func() bool) {
+	b.t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !ok() {
+		if time.Now().After(deadline) {
+			b.t.Fatalf("waited in vain: %s; have %.300q", what, b.sink.texts(""))
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+func dial(t testing.TB, addr net.Addr) net.Conn {
+	t.Helper()
+	c, err := net.Dial(addr.Network(), addr.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func send(t testing.TB, c net.Conn, text string) {
+	t.Helper()
+	if _, err := c.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTCP(t *testing.T) {
+	b := newBench(t, func(c *Config) {
+		c.TCP, c.Labels, c.Format, c.Zone = "127.0.0.1:0", map[string]string{"env": "prod"}, "syslog", "Asia/Tokyo"
+	})
+	_, addr, _ := b.s.Addrs()
+	c := dial(t, addr)
+	send(t, c, "<34>Oct 11 22:14:15 web-1 su: one\n<34>Oct 11 22:14:15 web-1 su: tw")
+	b.want("web-1:/syslog/127.0.0.1", "<34>Oct 11 22:14:15 web-1 su: one")
+	send(t, c, "o\n54 <34>1 - web-2 su - - - a trace\n  at some.java(Place:1)")
+	send(t, c, "<34>Oct 11 22:14:15 su: no host\n12 monkeys\n")
+	b.want("web-1:/syslog/127.0.0.1", "<34>Oct 11 22:14:15 web-1 su: one", "<34>Oct 11 22:14:15 web-1 su: two")
+	b.want("web-2:/syslog/127.0.0.1", "<34>1 - web-2 su - - - a trace\n  at some.java(Place:1)")
+	b.want("127.0.0.1:/syslog/127.0.0.1", "<34>Oct 11 22:14:15 su: no host", "12 monkeys")
+	b.sink.mu.Lock()
+	l := b.sink.lines[0]
+	b.sink.mu.Unlock()
+	if have := fmt.Sprintf("%v %s %s", l.Labels, l.Format, l.Zone); have != "[{env prod} {network.peer.address 127.0.0.1}] syslog Asia/Tokyo" {
+		t.Errorf("labels, format, zone: %s", have)
+	}
+	if n := b.metric("foghorn_syslog_messages_total"); n != 5 {
+		t.Errorf("%v messages counted, want 5", n)
+	}
+	if n := b.metric("foghorn_syslog_open_connections"); n != 1 {
+		t.Errorf("%v connections open, want 1", n)
+	}
+}
+
+// A message longer than the limit is cut, marked and counted; the next one is whole.
+func TestALongMessageIsCut(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.TCP, c.MessageLimit = "127.0.0.1:0", 100_000 })
+	_, addr, _ := b.s.Addrs()
+	c := dial(t, addr)
+	long := "<13>" + strings.Repeat("x", 300_000)
+	send(t, c, fmt.Sprintf("%s\n<13>next\n%d %s<13>last\n", long, len(long), long))
+	b.want("127.0.0.1", long[:100_000]+" (truncated)", "<13>next", long[:100_000]+" (truncated)", "<13>last")
+	if n := b.metric("foghorn_syslog_truncated_messages_total"); n != 2 {
+		t.Errorf("%v messages cut, want 2", n)
+	}
+}
+
+func TestUDP(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.UDP, c.DatagramLimit = "127.0.0.1:0", 500 })
+	addr, _, _ := b.s.Addrs()
+	c := dial(t, addr)
+	long := "<13>" + strings.Repeat("x", 600)
+	for _, text := range []string{"<13>one\n", "<13>two\nlines\n\x00", "\n", long, "<13>last"} {
+		send(t, c, text)
+	}
+	b.want("127.0.0.1", "<13>one", "<13>two\nlines", long[:500]+" (truncated)", "<13>last")
+	if n := b.metric("foghorn_syslog_dropped_datagrams_total"); n != 0 {
+		t.Errorf("%v dropped", n)
+	}
+}
+
+// Datagrams for which there is no room are counted: every datagram is stored or counted.
+func TestDatagramsWithoutRoomAreCounted(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.UDP, c.Buffer, c.ReceiveBuffer = "127.0.0.1:0", 64<<10, 16<<10 })
+	b.sink.mu.Lock()
+	b.sink.away = make(chan struct{})
+	b.sink.mu.Unlock()
+	addr, _, _ := b.s.Addrs()
+	c := dial(t, addr)
+	const sent = 3000
+	text := "<13>" + strings.Repeat("x", 5000)
+	for i := range sent {
+		send(t, c, fmt.Sprint(text, i))
+	}
+	b.until("datagrams are dropped", func() bool { return b.metric("foghorn_syslog_dropped_datagrams_total") > 0 })
+	close(b.sink.away)
+	b.sink.mu.Lock()
+	b.sink.away = nil
+	b.sink.mu.Unlock()
+	b.until("every datagram is stored or counted", func() bool {
+		send(t, c, "<13>probe") // each tells how many the system has dropped
+		probes := 0
+		texts := b.sink.texts("127.0.0.1")
+		for _, text := range texts {
+			if text == "<13>probe" {
+				probes++
+			}
+		}
+		dropped := int(b.metric("foghorn_syslog_dropped_datagrams_total"))
+		return probes > 0 && len(texts)-probes+dropped >= sent
+	})
+	texts := b.sink.texts("127.0.0.1")
+	seen := map[string]bool{}
+	for _, text := range texts {
+		if text != "<13>probe" && seen[text] {
+			t.Fatalf("%.20s arrived twice", text)
+		}
+		seen[text] = true
+	}
+}
+
+// When the spool is full, connections are not read: their senders wait, and nothing is lost.
+func TestSendersWaitWhenTheSpoolIsFull(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.TCP = "127.0.0.1:0" })
+	away := make(chan struct{})
+	b.sink.mu.Lock()
+	b.sink.away = away
+	b.sink.mu.Unlock()
+	_, addr, _ := b.s.Addrs()
+	c := dial(t, addr)
+	const sent = 4000
+	text := strings.Repeat("x", 5000) // 20 MB in all: more than the spool and the system hold
+	done := make(chan error, 1)
+	go func() {
+		w := bytes.Buffer{}
+		for i := range sent {
+			fmt.Fprintf(&w, "<13>%d %s\n", i, text)
+			if w.Len() > 100_000 {
+				if _, err := c.Write(w.Bytes()); err != nil {
+					done <- err
+					return
+				}
+				w.Reset()
+			}
+		}
+		_, err := c.Write(w.Bytes())
+		done <- err
+	}()
+	b.until("the spool is full", func() bool { return b.q.Stats().Refused > 0 })
+	select {
+	case err := <-done:
+		t.Fatalf("the sender did not wait (error %v)", err)
+	default:
+	}
+	b.sink.mu.Lock()
+	b.sink.away = nil
+	b.sink.mu.Unlock()
+	close(away)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for i := range sent {
+		want = append(want, fmt.Sprintf("<13>%d %s", i, text))
+	}
+	b.want("127.0.0.1", want...)
+}
+
+// What was read before a stop, and what the system had received, is in the spool when Run returns.
+func TestAStopTakesWhatWasReceived(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.UDP, c.TCP = "127.0.0.1:0", "127.0.0.1:0" })
+	udp, tcp, _ := b.s.Addrs()
+	u, c := dial(t, udp), dial(t, tcp)
+	var want []string
+	for i := range 200 {
+		send(t, u, fmt.Sprint("<13>udp ", i))
+		send(t, c, fmt.Sprint("<13>tcp ", i, "\n"))
+		want = append(want, fmt.Sprint("<13>tcp ", i))
+	}
+	send(t, c, "<13>no line feed")
+	b.stop()
+	have := map[string][]string{}
+	b.until("all in the sink", func() bool { return len(b.sink.texts("127.0.0.1")) == 401 })
+	for _, text := range b.sink.texts("127.0.0.1") {
+		have[text[4:7]] = append(have[text[4:7]], text)
+	}
+	if d := cmp.Diff(want, have["tcp"]); d != "" {
+		t.Errorf("lines (-want +have):\n%s", d)
+	}
+	if len(have["udp"]) != 200 || len(have["no "]) != 1 {
+		t.Errorf("%d datagrams, %q", len(have["udp"]), have["no "])
+	}
+}
+
+// A connection that sends nothing, or no end to a message, is closed; what came is stored.
+func TestSlowSendersAreCutOff(t *testing.T) {
+	b := newBench(t, func(c *Config) {
+		c.TCP, c.IdleTimeout, c.MessageTimeout = "127.0.0.1:0", 100*time.Millisecond, 300*time.Millisecond
+	})
+	_, addr, _ := b.s.Addrs()
+	silent, slow := dial(t, addr), dial(t, addr)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for { // a byte now and then, and never an end
+			if _, err := slow.Write([]byte("x")); err != nil {
+				return
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}()
+	for _, c := range []net.Conn{silent, slow} {
+		c.SetReadDeadline(time.Now().Add(20 * time.Second))
+		if _, err := c.Read(make([]byte, 1)); err == nil || os.IsTimeout(err) {
+			t.Errorf("connection is not closed: %v", err)
+		}
+	}
+	<-ended
+	b.until("what came is stored", func() bool { return len(b.sink.texts("127.0.0.1")) == 1 })
+	if have := b.sink.texts("")[0]; strings.Trim(have, "x") != "" {
+		t.Errorf("have %q", have)
+	}
+	if n := b.metric("foghorn_syslog_failed_connections_total"); n != 2 {
+		t.Errorf("%v connections counted, want 2", n)
+	}
+}
+
+func TestConnectionsAreBounded(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.TCP, c.MaxConnections = "127.0.0.1:0", 2 })
+	_, addr, _ := b.s.Addrs()
+	first, second := dial(t, addr), dial(t, addr)
+	send(t, first, "<13>one\n")
+	send(t, second, "<13>two\n")
+	b.until("two served", func() bool { return len(b.sink.texts("")) == 2 })
+	third := dial(t, addr)
+	third.SetReadDeadline(time.Now().Add(20 * time.Second))
+	if _, err := third.Read(make([]byte, 1)); err == nil || os.IsTimeout(err) {
+		t.Errorf("the third is not closed: %v", err)
+	}
+	first.Close()
+	b.until("a place is free again", func() bool {
+		c, err := net.Dial("tcp", addr.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		c.Write([]byte("<13>later\n"))
+		c.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+		c.Read(make([]byte, 1))
+		return len(b.sink.texts("")) > 2
+	})
+	if b.metric("foghorn_syslog_refused_connections_total") < 1 {
+		t.Error("no refused connection was counted")
+	}
+}
+
+// authority makes certificates.
+type authority struct {
+	key  *ecdsa.PrivateKey
+	cert *x509.Certificate
+}
+
+func newAuthority(t *testing.T) *authority {
+	t.Helper()
+	a := &authority{}
+	a.key, a.cert, _ = issue(t, nil, "test CA")
+	return a
+}
+
+func issue(t *testing.T, a *authority, name string) (*ecdsa.PrivateKey, *x509.Certificate, tls.Certificate) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		IsCA:        a == nil, BasicConstraintsValid: true,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}
+	parent, signer := template, key
+	if a != nil {
+		parent, signer = a.cert, a.key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key, cert, tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+// write puts a server's certificate in a folder.
+func (a *authority) write(t *testing.T, dir, name string) {
+	t.Helper()
+	key, cert, _ := issue(t, a, name)
+	der, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, block := range map[string]*pem.Block{
+		"cert.pem": {Type: "CERTIFICATE", Bytes: cert.Raw},
+		"key.pem":  {Type: "EC PRIVATE KEY", Bytes: der},
+		"ca.pem":   {Type: "CERTIFICATE", Bytes: a.cert.Raw},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, file), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestTLS(t *testing.T) {
+	a, dir := newAuthority(t), t.TempDir()
+	a.write(t, dir, "first")
+	b := newBench(t, func(c *Config) {
+		c.TLS, c.Cert, c.Key = "127.0.0.1:0", filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+		c.ClientCA = filepath.Join(dir, "ca.pem")
+	})
+	_, _, addr := b.s.Addrs()
+	_, _, client := issue(t, a, "client")
+	roots := x509.NewCertPool()
+	roots.AddCert(a.cert)
+	cfg := &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{client}}
+	connect := func() string {
+		c, err := tls.Dial("tcp", addr.String(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		send(t, c, "7 <13>onetoo short and 3 <1")
+		return c.ConnectionState().PeerCertificates[0].Subject.CommonName
+	}
+	if name := connect(); name != "first" {
+		t.Errorf("certificate of %q", name)
+	}
+	b.want("127.0.0.1", "<13>one", "too short and 3 <1")
+
+	// A certificate that was replaced is used for new connections.
+	a.write(t, dir, "second")
+	b.until("the new certificate is used", func() bool { return connect() == "second" })
+
+	// Without a certificate of the CA a client is refused.
+	c, err := tls.Dial("tcp", addr.String(), &tls.Config{RootCAs: roots})
+	if err == nil {
+		c.SetReadDeadline(time.Now().Add(20 * time.Second))
+		_, err = c.Read(make([]byte, 1))
+		c.Close()
+	}
+	if err == nil || os.IsTimeout(err) {
+		t.Errorf("a client without certificate: %v", err)
+	}
+	b.until("the failure is counted", func() bool { return b.metric("foghorn_syslog_failed_connections_total") == 1 })
+}
+
+func TestConfigFaultsAreAllTold(t *testing.T) {
+	cfg := Config{TLS: "nowhere", Zone: "Mars/Base"}
+	err := cfg.Validate()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{"tls:", "cert, key:", "datagram_limit:", "message_limit:", "max_connections:", "max_sources:", "idle_timeout:", "zone:"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%s is not told: %v", want, err)
+		}
+	}
+	if have := loopback(":514"); have != "127.0.0.1:514" {
+		t.Errorf("a port without host: %s", have)
+	}
+}
