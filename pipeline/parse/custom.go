@@ -14,8 +14,9 @@ type custom struct {
 	path  string
 	name  string // Line.Format
 	zoned bool   // Line.Zone is set
+	named bool   // Line.Format names one of these formats, which is then the only one tried
 	// first are tried before the built-in formats: the one that the source's setting
-	// names, and those restricted to its path; rest on lines that no built-in format takes.
+	// names, or those restricted to its path; rest on lines that no built-in format takes.
 	first, rest []*pattern.Format
 	chosen      *pattern.Format // of the last line
 	fields      []pattern.Field // scratch
@@ -28,12 +29,12 @@ func (c *custom) follow(set *pattern.Set, path string, l *pipeline.Line) {
 		return
 	}
 	*c = custom{set: set, path: path, name: l.Format, zoned: c.zoned, fields: c.fields}
-	if named := set.Format(l.Format); named != nil {
-		c.first = append(c.first, named)
+	if f := set.Format(l.Format); f != nil {
+		c.first, c.named = []*pattern.Format{f}, true
+		return
 	}
 	for _, f := range set.Formats() {
 		switch {
-		case f.Name == l.Format:
 		case !f.Restricted():
 			c.rest = append(c.rest, f)
 		case f.For(path):
@@ -42,14 +43,34 @@ func (c *custom) follow(set *pattern.Set, path string, l *pipeline.Line) {
 	}
 }
 
-// readCustom reads a line in the first of the formats that it is of; what was found before
-// is then discarded.
-func (p *Parser) readCustom(list []*pattern.Format, line []byte, labels mark) bool {
+// readFirst reads a line that is of a format that goes before the built-in ones, or wraps
+// one. The latter is tried first: a pattern that begins with anything fits the wrapping, too.
+func (p *Parser) readFirst(line []byte, inside bool) bool {
+	if len(p.custom.first) == 0 {
+		return false
+	}
+	before, m := p.found.facts, p.found.attrs.mark()
+	for i := range p.formats {
+		f := &p.formats[i]
+		if inside || !f.wraps || f.begins&classOf(line) == 0 {
+			continue
+		}
+		if f.read(p, line) && p.custom.chosen != nil {
+			p.outer.last = i
+			return true
+		}
+		p.found.facts = before
+		p.found.attrs.rewind(m)
+	}
+	return p.readCustom(p.custom.first, line)
+}
+
+// readCustom reads a line in the first of the formats that it is of.
+func (p *Parser) readCustom(list []*pattern.Format, line []byte) bool {
 	for _, f := range list {
 		var ok bool
 		if p.custom.fields, ok = f.Match(line, p.custom.fields[:0]); ok {
 			p.custom.chosen = f
-			p.found.rewind(labels)
 			p.takeFields(f, line)
 			return true
 		}

@@ -53,6 +53,8 @@ func TestCustomFormats(t *testing.T) {
 		want           found
 	}{
 		{"on a line that no built-in format takes", shopFormat, pipeline.Line{Raw: []byte(line)}, late},
+		{"the source's zone goes first", shopFormat, pipeline.Line{Raw: []byte(line), Zone: "America/New_York"},
+			with(late, func(f *found) { f.Time = at("America/New_York", "2026-03-02 10:00:00.250") })},
 		{"a time that no calendar has stays a field", shopFormat, pipeline.Line{Raw: []byte("31.02.2026" + line[10:])},
 			with(late, func(f *found) { f.Time, f.Stamp = "", "31.02.2026 10:00:00,250" })},
 		{"a value that is not of its type stays as it is", shopFormat, pipeline.Line{Raw: []byte("02.03.2026 10:00:00,250 [WARN] ord-00c0ffee soon paid late")},
@@ -67,6 +69,11 @@ func TestCustomFormats(t *testing.T) {
 			found{Format: "any", Message: `{"msg":"hello"}`}},
 		{"which another source's is not", "formats: [{name: any, match: '%{GREEDYDATA:message}', sources: ['/srv/a/*.log']}]", pipeline.Line{Raw: []byte(`{"msg":"hello"}`)},
 			found{Format: "json", Message: "hello"}},
+		{"a line that a container wrote", shopFormat, pipeline.Line{Raw: []byte("2026-03-02T09:00:01.5Z stdout F " + line)}, late},
+		{"such a line of a format restricted to its path", shopFormat + "    sources: [/srv/*]\n", pipeline.Line{Raw: []byte("2026-03-02T09:00:01.5Z stdout F " + line)}, late},
+		{"a line that a container wrote, of a source set to have the format", shopFormat, pipeline.Line{Raw: []byte("2026-03-02T09:00:01.5Z stdout F " + line), Format: "shop"}, late},
+		{"another one of that source", shopFormat, pipeline.Line{Raw: []byte("2026-03-02T09:00:01.5Z stdout F hello"), Format: "shop"},
+			found{Format: "text", Time: "2026-03-02T09:00:01.5Z", Message: "stdout F hello"}},
 		{"a time without a date is of the day nearest to the observed one", "formats: [{name: clock, match: '^%{TIME:timestamp} # %{GREEDYDATA:message}', timestamp: 'HH:mm:ss.SSS'}]",
 			pipeline.Line{Raw: []byte("23:59:59.500 # hello")}, found{Format: "clock", Time: "2026-03-02T23:59:59.5Z", Message: "hello"}},
 		{"a time without a year", "formats: [{name: clock, match: '^%{DATA:timestamp} # %{GREEDYDATA:message}', timestamp: 'dd MMM HH:mm'}]",

@@ -72,21 +72,17 @@ const (
 )
 
 // read reads the line in the format that its source is set to have, else in a learned one.
-// A format that is not known, or that the line is not of, makes it text.
+// A format that is not known, or that the line is not of, makes it text. What a line of the
+// format wraps can be of any.
 func (p *Parser) read(line []byte, name string) {
-	labels := p.found.attrs.mark()
-	if p.readCustom(p.custom.first, line, labels) {
-		p.misfit = name != "" && p.custom.chosen.Name != name
-		return
-	}
-	p.misfit = false
-	if name == "" {
+	if p.misfit = false; name == "" {
 		p.choose(&p.outer, line, false)
-		if p.outer.last == textFormat {
-			p.readCustom(p.custom.rest, line, labels)
-		}
 		return
 	}
+	if p.custom.named && p.readFirst(line, false) {
+		return
+	}
+	labels := p.found.attrs.mark()
 	for i := range p.formats {
 		if p.formats[i].name == name {
 			if p.outer.last = i; p.formats[i].read(p, line) {
@@ -108,6 +104,9 @@ type choice struct {
 // choose reads a line in the format of the line before, else in the first that fits.
 // inside says that the line is the message of one that wraps it.
 func (p *Parser) choose(c *choice, line []byte, inside bool) {
+	if p.readFirst(line, inside) {
+		return
+	}
 	before, m := p.found.facts, p.found.attrs.mark()
 	if c.last != textFormat {
 		if p.formats[c.last].read(p, line) {
@@ -122,7 +121,7 @@ func (p *Parser) choose(c *choice, line []byte, inside bool) {
 		if f.begins&first == 0 || i == c.last && i != textFormat || inside && f.wraps {
 			continue
 		}
-		if f.read(p, line) {
+		if i == textFormat && p.readCustom(p.custom.rest, line) || f.read(p, line) {
 			c.last = i
 			return
 		}

@@ -144,7 +144,7 @@ func (s *Stage) record(m *pipeline.Message) {
 	}
 	s.counts.lines++
 	s.counts.bytes += len(l.Raw)
-	s.counts.formats[src.parser.outer.last]++
+	s.counts.format(src.parser)
 	if src.parser.misfit {
 		s.counts.misfits++
 	}

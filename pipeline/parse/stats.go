@@ -6,12 +6,27 @@ import "github.com/prometheus/client_golang/prometheus"
 type Stats struct {
 	lines, bytes, duplicates, tombstones, cut, dead, fields, misfits prometheus.Counter
 	formats                                                          [formatCount]prometheus.Counter
+	byFormat                                                         *prometheus.CounterVec // of described formats
 }
 
 // counts are what one batch adds to Stats.
 type counts struct {
 	lines, bytes, duplicates, tombstones, cut, dead, fields, misfits int
 	formats                                                          [formatCount]int
+	described                                                        map[string]int // lines by the name of a described format
+}
+
+// format counts the format of the line that a parser has read last.
+func (c *counts) format(p *Parser) {
+	f := p.custom.chosen
+	if f == nil {
+		c.formats[p.outer.last]++
+		return
+	}
+	if c.described == nil {
+		c.described = make(map[string]int)
+	}
+	c.described[f.Name]++
 }
 
 // NewStats registers the counters with reg.
@@ -32,6 +47,7 @@ func NewStats(reg prometheus.Registerer) (*Stats, error) {
 	byFormat := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Namespace: "foghorn", Subsystem: "parse", Name: "lines_by_format_total", Help: "Lines parsed, by the format found.",
 	}, []string{"format"})
+	s.byFormat = byFormat
 	for i := range formats {
 		s.formats[i] = byFormat.WithLabelValues(formats[i].name)
 	}
@@ -60,5 +76,8 @@ func (s *Stats) add(c *counts) {
 		if n > 0 {
 			s.formats[i].Add(float64(n))
 		}
+	}
+	for name, n := range c.described {
+		s.byFormat.WithLabelValues(name).Add(float64(n))
 	}
 }
