@@ -28,7 +28,9 @@ func (d *dates) finer(document []byte) bool {
 			continue
 		}
 		value := bytes.TrimLeft(document[i+len(name):], ": \t")
-		if i = bytes.IndexAny(value, ",}"); i >= 0 {
+		if quoted, ok := bytes.CutPrefix(value, []byte{'"'}); ok {
+			value, _, _ = bytes.Cut(quoted, []byte{'"'})
+		} else if i = bytes.IndexAny(value, ",}"); i >= 0 {
 			value = value[:i]
 		}
 		if fraction(value) {
@@ -42,7 +44,7 @@ func (d *dates) finer(document []byte) bool {
 // fraction says whether a time's text has digits behind the second that are not zero: of
 // "10:00:00.123Z" or 1700000000.5, or the last digits of Unix milliseconds and finer.
 func fraction(value []byte) bool {
-	value = bytes.Trim(value, "\" \t")
+	value = bytes.TrimSpace(value)
 	if dot := bytes.IndexAny(value, ".,"); dot >= 0 {
 		for _, c := range value[dot+1:] {
 			if c < '0' || c > '9' {

@@ -95,7 +95,7 @@ func (b *Batch) Reset(o Origin) {
 	for _, a := range o.Labels {
 		b.push(a.Key, a.Value)
 	}
-	b.Source(nil, nil)
+	b.source = ""
 }
 
 // Depth is how many levels of nested values are read.
@@ -176,6 +176,9 @@ func (b *Batch) push(key, value string) {
 // Add takes a record with the attributes that stand. Its line must stay unchanged until
 // the next Reset. ErrTooLarge ends the request.
 func (b *Batch) Add(r *Record) error {
+	if b.source == "" {
+		b.Source(nil, nil)
+	}
 	line := r.Line
 	if b.origin.Redact != nil {
 		line = b.origin.Redact(line)

@@ -98,14 +98,14 @@ func TestHostsOfSources(t *testing.T) {
 
 // Beyond the bound sources share one per endpoint, and their lines still tell the host.
 func TestSourcesAreBounded(t *testing.T) {
-	s := NewSources(2)
+	s := NewSources(1)
 	b := New(wide, s)
 	b.Reset(Origin{Endpoint: "test", Peer: "p", Observed: observed})
 	for _, host := range []string{"a", "b", "a"} {
 		b.Source([]byte(host), []byte("s"))
 		add(t, b, Record{Line: []byte(host)})
 	}
-	check(t, b, `:/test/others "a" foghorn.host=a`, `:/test/others "b" foghorn.host=b`, `:/test/others "a" foghorn.host=a`)
+	check(t, b, `a:/test/s "a"`, `:/test/others "b" foghorn.host=b`, `a:/test/s "a"`)
 	b.Reset(Origin{Endpoint: "test", Peer: "p", Observed: observed.Add(2 * time.Hour)})
 	b.Source([]byte("c"), []byte("s"))
 	add(t, b, Record{Line: []byte("c")})

@@ -117,21 +117,8 @@ func (d *decoder) scopeLogs(data []byte) error {
 		if !r.Is(scopeScope, wire.Bytes) {
 			continue
 		}
-		s := wire.Read(r.Data)
-		for s.Next() {
-			switch {
-			case s.Is(scopeName, wire.Bytes):
-				d.b.Attr(attrScopeName, s.Data)
-			case s.Is(scopeVersion, wire.Bytes):
-				d.b.Attr(attrScopeVersion, s.Data)
-			case s.Is(scopeAttributes, wire.Bytes):
-				if err := d.pair(s.Data, d.b.Attr); err != nil {
-					return err
-				}
-			}
-		}
-		if s.Err != nil {
-			return s.Err
+		if err := d.scope(r.Data); err != nil {
+			return err
 		}
 	}
 	if r.Err != nil {
@@ -146,6 +133,26 @@ func (d *decoder) scopeLogs(data []byte) error {
 		}
 	}
 	return nil
+}
+
+func (d *decoder) scope(data []byte) error {
+	var name, version []byte
+	r := wire.Read(data)
+	for r.Next() {
+		switch {
+		case r.Is(scopeName, wire.Bytes):
+			name = r.Data
+		case r.Is(scopeVersion, wire.Bytes):
+			version = r.Data
+		case r.Is(scopeAttributes, wire.Bytes):
+			if err := d.pair(r.Data, d.b.Attr); err != nil {
+				return err
+			}
+		}
+	}
+	d.b.Attr(attrScopeName, name)
+	d.b.Attr(attrScopeVersion, version)
+	return r.Err
 }
 
 func (d *decoder) record(data []byte) error {
