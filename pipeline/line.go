@@ -86,15 +86,7 @@ var ErrBadLineHeader = errors.New("bad " + HeaderLine + " header")
 // EncodeLine makes the logs.raw record of a line. The record's partition is set to -1:
 // the producer chooses it by the key, so that one source keeps to one partition.
 func EncodeLine(l *Line) Message {
-	buf := make([]byte, 0, 48)
-	buf = appendHex16(buf, l.ID.Generation)
-	buf = append(buf, ':')
-	buf = strconv.AppendInt(buf, l.ID.Offset, 10)
-	buf = append(buf, ':')
-	buf = strconv.AppendInt(buf, l.Size, 10)
-	if l.Truncated {
-		buf = append(buf, ':', 't')
-	}
+	buf := appendLineHeader(make([]byte, 0, 48), l)
 	n := 1 + len(l.Labels)
 	if l.Sizes != nil || l.Format != "" || l.Zone != "" {
 		n += 3

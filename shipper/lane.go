@@ -174,21 +174,19 @@ func (l *lane) encode(batch []*chunk) []pipeline.Message {
 		n += len(c.events)
 	}
 	msgs := make([]pipeline.Message, 0, n)
+	var enc pipeline.LineEncoder
 	for _, c := range batch {
-		common := c.gen.src.set.headers
+		set := c.gen.src.set
 		for i := range c.events {
 			e := &c.events[i]
 			line := pipeline.Line{
-				ID:        pipeline.LineID{Source: c.gen.src.id, Generation: c.gen.number, Offset: e.Offset},
-				Raw:       e.Raw,
-				Size:      e.Size,
-				Truncated: e.Truncated,
+				ID:  pipeline.LineID{Generation: c.gen.number, Offset: e.Offset},
+				Raw: e.Raw, Size: e.Size, Truncated: e.Truncated,
 			}
 			if e.joined != nil {
 				line.Sizes = e.joined.sizes
 			}
-			m := pipeline.EncodeLine(&line)
-			m.Headers = append(m.Headers, common...)
+			m := enc.Encode(&line, set.key, set.headers)
 			m.Partition = l.partition
 			msgs = append(msgs, m)
 		}

@@ -83,6 +83,7 @@ func (s *Shipper) chosen(found []discover.Found) []discover.Found {
 // settings are those of one source.
 type settings struct {
 	*entry
+	key []byte // the source id
 	// headers are those that all records of the source have in common.
 	headers []pipeline.Header
 	limit   *limiter // nil: none
@@ -95,8 +96,10 @@ func (s *Shipper) settingsOf(path string) *settings {
 	if e == nil {
 		e = s.entries[len(s.entries)-1]
 	}
-	m := pipeline.EncodeLine(&pipeline.Line{Labels: e.labels.For(path), Format: e.format, Zone: e.zone})
-	return &settings{entry: e, headers: m.Headers[1:], limit: newLimiter(e.rate)}
+	return &settings{
+		entry: e, limit: newLimiter(e.rate), key: []byte(pipeline.SourceID(s.cfg.Host, path)),
+		headers: pipeline.CommonHeaders(e.labels.For(path), e.format, e.zone),
+	}
 }
 
 // where prefixes each of several errors with the place of what they are about.
