@@ -15,7 +15,7 @@ func (s *Scratch) chunk(i, j int, m mask, gap uint8) {
 		return
 	}
 	if m&(digit|hexes|letter) == 0 {
-		if m&slash != 0 && (j-i > 1 || s.afterEquals()) {
+		if m&slash != 0 && (j-i > 1 || s.afterEquals() || bytes.HasPrefix(msg[j:], []byte(" HTTP/"))) {
 			s.add(i, j, variable, gap|location)
 			return
 		}

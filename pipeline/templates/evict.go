@@ -7,13 +7,15 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// evict removes an eighth of the templates: those that are part of another first, then
-// the rarest, of these the longest unseen.
-func (m *Miner) evict() {
+// evict removes an eighth of the templates, but not keep: those that are part of another
+// first, then the rarest, of these the longest unseen.
+func (m *Miner) evict(keep *template) {
 	all := make([]*template, 0, len(m.shapes))
+	m.gather()
 	for _, t := range m.shapes {
-		m.final(t)
-		all = append(all, t)
+		if t != keep {
+			all = append(all, t)
+		}
 	}
 	slices.SortFunc(all, func(a, b *template) int {
 		return cmp.Or(cmp.Compare(a.count, b.count), cmp.Compare(a.last, b.last), cmp.Compare(a.skel, b.skel))

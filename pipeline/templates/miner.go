@@ -16,7 +16,8 @@ type Miner struct {
 	// cache knows skeletons that are no templates; old is the generation before.
 	cache, old map[string]*template
 
-	generation int // how often words have become variable
+	generation int // how often words have become variable, or templates have gone
+	gathered   int // generation at which all templates had handed on what they know
 	tick       int64
 }
 
@@ -98,11 +99,11 @@ func (m *Miner) learn(s *Scratch) *template {
 		m.remember(skel, t)
 		return t
 	}
-	if len(m.shapes) >= m.cfg.MaxTemplates {
-		m.evict()
-	}
 	t := newTemplate(skel, slots)
 	m.insert(t)
+	for len(m.shapes) >= m.cfg.MaxTemplates {
+		m.evict(t)
+	}
 	return t
 }
 
@@ -145,6 +146,7 @@ func (m *Miner) Template(ref Ref) (Template, bool) {
 	if ref.t == nil {
 		return Template{}, false
 	}
+	m.gather()
 	return m.final(ref.t).public(), true
 }
 
@@ -171,11 +173,20 @@ func (m *Miner) Templates() []Template {
 	return out
 }
 
-// live returns the templates that are not part of another.
-func (m *Miner) live() []*template {
+// gather lets all templates hand on what they know to those that they are part of.
+func (m *Miner) gather() {
+	if m.gathered == m.generation {
+		return
+	}
 	for _, t := range m.shapes {
 		m.final(t)
 	}
+	m.gathered = m.generation
+}
+
+// live returns the templates that are not part of another.
+func (m *Miner) live() []*template {
+	m.gather()
 	var out []*template
 	for _, t := range m.shapes {
 		if t.into == t {
@@ -185,6 +196,6 @@ func (m *Miner) live() []*template {
 	return out
 }
 
-// Len returns how many templates the miner holds, with those that are part of another.
-// It is at most Config.MaxTemplates, and while Merge runs more.
+// Len returns how many templates the miner holds, with those that are part of another. It
+// is less than Config.MaxTemplates.
 func (m *Miner) Len() int { return len(m.shapes) }

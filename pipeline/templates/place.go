@@ -43,7 +43,7 @@ func (m *Miner) openPlace(p *place, i int, key string) {
 	known := g != nil
 	if !known {
 		slots := slices.Clone(p.members[0].slots)
-		slots[i] = slot{any: true, kind: word, flags: slots[i].flags & spaced, filled: true}
+		slots[i] = slot{any: true, kind: word, flags: slots[i].flags & spaced}
 		g = newTemplate(key, slots)
 	}
 	for _, t := range p.members {

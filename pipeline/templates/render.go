@@ -24,8 +24,8 @@ func (sl *slot) shape() shape {
 		}
 		return sh
 	case sl.kind == stem && sl.flags&joined != 0:
-		return shape{before: sl.text[:sl.pre], variable: true}
-	case sl.kind == stem && (sl.varies || len(sl.text)-int(sl.pre) > fewDigits), sl.kind == weak && sl.varies:
+		return shape{before: sl.text, variable: true}
+	case sl.varies:
 		return shape{variable: true}
 	}
 	return shape{before: sl.text}

@@ -5,9 +5,9 @@ import "strings"
 // slot is a place of a template. What a miner knows of it only grows, from constant to
 // variable, and join is the least upper bound: commutative, associative, idempotent.
 type slot struct {
-	text   string // the constant; for variable the first value seen
-	seps   string // separators of the list
-	unit   string // unit of the number, with the white space before it
+	text   string // the constant; for stem that varies what is before the digits
+	seps   string // for variable: separators of the list, while one kind was seen
+	unit   string // for variable: its unit and the white space before it, while one was seen
 	pre    int32  // for stem: how many bytes before the digits
 	kind   kind
 	flags  uint8
@@ -18,14 +18,31 @@ type slot struct {
 }
 
 func (s *Scratch) slot(t *token) slot {
-	sl := slot{kind: t.kind, flags: t.flags & (spaced | joined), pre: t.pre, filled: t.end > t.start}
+	sl := slot{kind: t.kind, flags: t.flags & (spaced | joined)}
 	switch t.kind {
 	case variable:
 		sl.seps, sl.unit = string(s.seps[t.cutStart:t.cutEnd]), string(s.msg[t.unit:t.end])
+		sl.filled = t.end > t.start
+	case stem:
+		sl.pre, sl.text = t.pre, string(s.bytes(t))
+		if t.flags&joined != 0 || t.end-t.start-t.pre > fewDigits {
+			sl.vary()
+		}
 	default:
 		sl.text = string(s.bytes(t))
 	}
 	return sl
+}
+
+// vary notes that the slot has no constant, and forgets it: what is known does not depend
+// on which value came first.
+func (sl *slot) vary() {
+	sl.varies, sl.seps = true, ""
+	if sl.kind == stem {
+		sl.text = sl.text[:sl.pre]
+	} else {
+		sl.text = ""
+	}
 }
 
 // settled tells whether no message can change the slot.
@@ -35,8 +52,6 @@ func (sl *slot) settled() bool {
 		return true
 	case sl.kind == variable:
 		return sl.varies && sl.units && sl.filled
-	case sl.flags&joined != 0 && sl.kind == stem:
-		return true
 	}
 	return sl.varies
 }
@@ -44,37 +59,36 @@ func (sl *slot) settled() bool {
 // observe learns from a token of a message that has the slot's template. It tells whether
 // the slot has changed.
 func (sl *slot) observe(s *Scratch, t *token) bool {
-	if sl.any {
-		return false
+	if sl.kind == variable {
+		return sl.learn(string(s.seps[t.cutStart:t.cutEnd]) != sl.seps, string(s.msg[t.unit:t.end]) != sl.unit, t.end > t.start)
 	}
-	if sl.kind != variable {
-		if sl.varies || string(s.bytes(t)) == sl.text {
-			return false
-		}
-		sl.varies = true
-		return true
-	}
-	varies := sl.varies || sl.seps != string(s.seps[t.cutStart:t.cutEnd])
-	units := sl.units || sl.unit != string(s.msg[t.unit:t.end])
-	filled := sl.filled || t.end > t.start
-	if varies == sl.varies && units == sl.units && filled == sl.filled {
-		return false
-	}
-	sl.varies, sl.units, sl.filled = varies, units, filled
-	return true
+	return sl.learn(string(s.bytes(t)) != sl.text, false, false)
 }
 
 // join learns what another slot of the same template knows.
-func (sl *slot) join(o *slot) {
-	switch {
-	case sl.any:
-	case sl.kind == variable:
-		sl.varies = sl.varies || o.varies || sl.seps != o.seps
-		sl.units = sl.units || o.units || sl.unit != o.unit
-		sl.filled = sl.filled || o.filled
-	case sl.kind == weak || sl.kind == stem && sl.flags&joined == 0:
-		sl.varies = sl.varies || o.varies || sl.text != o.text
+func (sl *slot) join(o *slot) bool {
+	if sl.settled() {
+		return false
 	}
+	return sl.learn(o.varies || o.seps != sl.seps || o.text != sl.text, o.units || o.unit != sl.unit, o.filled)
+}
+
+// learn takes over what is true, and tells whether it is new.
+func (sl *slot) learn(varies, units, filled bool) bool {
+	changed := false
+	if varies && !sl.varies {
+		sl.vary()
+		changed = true
+	}
+	if units && !sl.units {
+		sl.units, sl.unit = true, ""
+		changed = true
+	}
+	if filled && !sl.filled {
+		sl.filled = true
+		changed = true
+	}
+	return changed
 }
 
 // piece is the slot's part of the skeleton.

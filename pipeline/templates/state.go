@@ -44,9 +44,7 @@ const (
 // Export returns the miner's knowledge, ordered by id. It is bounded by
 // Config.MaxTemplates.
 func (m *Miner) Export() []Entry {
-	for _, t := range m.shapes {
-		m.final(t)
-	}
+	m.gather()
 	out := make([]Entry, 0, len(m.shapes))
 	for _, t := range m.shapes {
 		out = append(out, m.entry(t))
@@ -120,8 +118,8 @@ func (m *Miner) Merge(entries []Entry) error {
 			m.merge(t)
 		}
 	}
-	for len(m.shapes) > m.cfg.MaxTemplates {
-		m.evict()
+	for len(m.shapes) >= m.cfg.MaxTemplates {
+		m.evict(nil)
 	}
 	return errors.Join(faults...)
 }
@@ -129,8 +127,9 @@ func (m *Miner) Merge(entries []Entry) error {
 func (m *Miner) merge(t *template) {
 	if known := m.shapes[t.skel]; known != nil {
 		known.join(t)
-		if known.into != known {
-			known.checked = -1 // hand it on
+		if known.into != known { // hand it on
+			known.checked = -1
+			m.final(known)
 		}
 		return
 	}

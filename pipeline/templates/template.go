@@ -88,9 +88,10 @@ func (t *template) observe(s *Scratch) {
 // join learns what another template with as many slots knows.
 func (t *template) join(o *template) {
 	for i := range t.slots {
-		t.slots[i].join(&o.slots[i])
+		if t.slots[i].join(&o.slots[i]) {
+			t.parts, t.ready = nil, false
+		}
 	}
-	t.parts, t.ready = nil, false
 }
 
 func (t *template) public() Template {

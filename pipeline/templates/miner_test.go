@@ -1,0 +1,340 @@
+package templates
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// mine adds the lines and returns the templates' texts with their counts.
+func mine(m *Miner, lines ...string) map[string]int64 {
+	var s Scratch
+	for _, l := range lines {
+		m.Add([]byte(l), &s)
+	}
+	have := make(map[string]int64)
+	for _, t := range m.Templates() {
+		have[t.Text] += t.Count
+	}
+	return have
+}
+
+func TestMine(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		lines []string
+		want  map[string]int64
+	}{
+		{
+			"values by their look",
+			[]string{
+				"took 12 ms for 10.0.0.7:8080 at /var/log/x.log",
+				"took 7 ms for 10.0.0.8:80 at /tmp/y",
+			},
+			map[string]int64{"took <*> ms for <*> at <*>": 2},
+		},
+		{
+			"other words are another template",
+			[]string{"link up", "link down", "link is up"},
+			map[string]int64{"link up": 1, "link down": 1, "link is up": 1},
+		},
+		{
+			"a key's value is constant until a second one is seen",
+			[]string{"open mode=ro", "open mode=ro", "close mode=ro", "close mode=rw"},
+			map[string]int64{"open mode=ro": 2, "close mode=<*>": 2},
+		},
+		{
+			"a quoted value of a key is one value",
+			[]string{`lock tag="View Lock" n=1`, `lock tag="Audio" n=2`},
+			map[string]int64{`lock tag="<*>" n=<*>`: 2},
+		},
+		{
+			"a unit is constant until a second one is seen",
+			[]string{"used 5 MB, free 5 MB", "used 7 MB, free 9 KB", "sent 900 bytes", "sent 1190 bytes (1.16 KB)"},
+			map[string]int64{"used <*> MB, free <*>": 2, "sent <*>": 2},
+		},
+		{
+			"the length of a list is constant until a second one is seen",
+			[]string{"fans 1 2 3 ok", "fans 4 5 6 ok", "irqs 1, 2", "irqs 3", "cpu 1,2", "cpu 3,4"},
+			map[string]int64{"fans <*> <*> <*> ok": 2, "irqs <*>": 2, "cpu <*>,<*>": 2},
+		},
+		{
+			"names with numbers form lists",
+			[]string{"lost hosts an1 an2 an3", "lost hosts an4 an5"},
+			map[string]int64{"lost hosts <*>": 2},
+		},
+		{
+			"brackets that hold nothing and a value",
+			[]string{"from 10.0.0.1 () now", "from 10.0.0.2 (10.0.0.3) now", "call init() now", "only ()"},
+			map[string]int64{"from <*> (<*>) now": 2, "call init() now": 1, "only ()": 1},
+		},
+		{
+			"digits after a word are constant until they vary",
+			[]string{"eth0 up", "wlan0 link up", "wlan1 link up", "disk storage442 full"},
+			map[string]int64{"eth0 up": 1, "<*> link up": 2, "disk <*> full": 1},
+		},
+		{
+			"digits after a joiner are variable",
+			[]string{"node-129 lost", "core.2275 written", "use UTF-8"},
+			map[string]int64{"node-<*> lost": 1, "core.<*> written": 1, "use UTF-<*>": 1},
+		},
+		{
+			"times and dates are one value",
+			[]string{"until Fri Jun 17 07:07:00 PDT 2005 then", "since 2024-01-02 03:04:05.678 on", "at 2024-01-02T03:04:05Z"},
+			map[string]int64{"until <*> then": 1, "since <*> on": 1, "at <*>": 1},
+		},
+		{
+			"users: two are enough after the word user with much text around",
+			[]string{
+				"session opened for user root by now", "session opened for user news by now", "session opened for user cyrus by now",
+			},
+			map[string]int64{"session opened for user <*> by now": 3},
+		},
+		{
+			"five words in one place of a long message are values",
+			[]string{
+				"the job started on node alpha fine", "the job started on node beta fine", "the job started on node gamma fine",
+				"the job started on node delta fine", "the job started on node omega fine", "the job started on node psi fine",
+			},
+			map[string]int64{"the job started on node <*> fine": 6},
+		},
+		{
+			"the first word needs more",
+			[]string{"cupsd startup succeeded", "syslogd startup succeeded", "klogd startup succeeded", "hcid startup succeeded", "sdpd startup succeeded"},
+			map[string]int64{
+				"cupsd startup succeeded": 1, "syslogd startup succeeded": 1, "klogd startup succeeded": 1,
+				"hcid startup succeeded": 1, "sdpd startup succeeded": 1,
+			},
+		},
+		{
+			"white space is one space",
+			[]string{"a  b\tc ", "a b c"},
+			map[string]int64{"a b c": 2},
+		},
+		{"an empty message", []string{"", " "}, map[string]int64{"": 2}},
+		{
+			"a request line",
+			[]string{`10.0.0.1 "GET /a/b?x=1&y=2 HTTP/1.1" status: 200`, `10.0.0.2 "GET / HTTP/2.0" status: 404`},
+			map[string]int64{`<*> "GET <*>" status: <*>`: 2},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, mine(New(DefaultConfig()), c.lines...)); diff != "" {
+				t.Errorf("templates (-want +have):\n%s", diff)
+			}
+		})
+	}
+}
+
+func texts(m *Miner) (out []string) {
+	for _, t := range m.Templates() {
+		out = append(out, t.ID+" "+t.Text)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// A template and its id depend on the set of skeletons seen, not on their order.
+func TestOrder(t *testing.T) {
+	lines, _ := mixed(t)
+	lines = slices.Clone(lines)
+	var want []string
+	r := rand.New(rand.NewPCG(3, 4))
+	for round := range 4 {
+		m := New(DefaultConfig())
+		var s Scratch
+		for range 2 { // the second time all skeletons have been seen
+			for _, l := range lines {
+				m.Add(l, &s)
+			}
+		}
+		if have := texts(m); round == 0 {
+			want = have
+		} else if diff := cmp.Diff(want, have); diff != "" {
+			t.Fatalf("another order (-want +have):\n%s", diff)
+		}
+		r.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
+	}
+}
+
+// Merge is commutative, associative and idempotent.
+func TestMerge(t *testing.T) {
+	lines, _ := mixed(t)
+	states := make([][]Entry, 3)
+	for i := range states {
+		m := New(DefaultConfig())
+		var s Scratch
+		for k, l := range lines {
+			if k*3/len(lines) == i || k%7 == i { // overlapping thirds
+				m.Add(l, &s)
+			}
+		}
+		states[i] = m.Export()
+	}
+	// merged is what a miner exports that has merged groups of states, each merged before.
+	merged := func(groups ...[]int) []Entry {
+		m := New(DefaultConfig())
+		for _, g := range groups {
+			inner := New(DefaultConfig())
+			for _, i := range g {
+				// Through JSON, as they travel.
+				b, err := json.Marshal(states[i])
+				if err != nil {
+					t.Fatal(err)
+				}
+				var entries []Entry
+				if err := json.Unmarshal(b, &entries); err != nil {
+					t.Fatal(err)
+				}
+				if err := inner.Merge(entries); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := m.Merge(inner.Export()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return m.Export()
+	}
+	want := merged([]int{0}, []int{1}, []int{2})
+	for _, c := range []struct {
+		name   string
+		groups [][]int
+	}{
+		{"commutative", [][]int{{2}, {0}, {1}}},
+		{"commutative, the other way", [][]int{{1}, {2}, {0}}},
+		{"associative", [][]int{{0, 1}, {2}}},
+		{"associative, the other way", [][]int{{0}, {2, 1}}},
+		{"idempotent", [][]int{{0, 0}, {1, 2}, {2}, {0, 1, 2}, {1}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			have := merged(c.groups...)
+			if len(have) != len(want) {
+				t.Errorf("%d entries, want %d", len(have), len(want))
+			}
+			if diff := cmp.Diff(want, have); diff != "" {
+				t.Errorf("entries (-want +have):\n%.1500s", diff)
+			}
+		})
+	}
+}
+
+// The same template has the same id in every miner, and a message matched after Merge has
+// the template that the other miner gave it.
+func TestMergeMatches(t *testing.T) {
+	lines, _ := mixed(t)
+	a, b := New(DefaultConfig()), New(DefaultConfig())
+	var s Scratch
+	for _, l := range lines {
+		a.Add(l, &s)
+	}
+	if err := b.Merge(a.Export()); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range lines {
+		ref, _ := a.Match(l, &s)
+		want, _ := a.Template(ref)
+		ref, ok := b.Match(l, &s)
+		if !ok {
+			t.Fatalf("no match for %q", l)
+		}
+		have, _ := b.Template(ref)
+		if want.ID != have.ID || want.Text != have.Text {
+			t.Fatalf("message %q:\nwant %s %q\nhave %s %q", l, want.ID, want.Text, have.ID, have.Text)
+		}
+	}
+}
+
+func TestMatchDoesNotLearn(t *testing.T) {
+	m := New(DefaultConfig())
+	before := mine(m, "open mode=ro", "took 5 ms")
+	var s Scratch
+	for _, c := range []struct {
+		msg  string
+		want string
+	}{{"open mode=rw", "open mode=ro"}, {"took 7 s", "took <*> ms"}, {"gone away", ""}} {
+		ref, ok := m.Match([]byte(c.msg), &s)
+		have, known := m.Template(ref)
+		if have.Text != c.want || ok != known || ok != (c.want != "") {
+			t.Errorf("%q: want %q, have %q, %v", c.msg, c.want, have.Text, ok)
+		}
+	}
+	if diff := cmp.Diff(before, mine(m)); diff != "" {
+		t.Errorf("templates (-want +have):\n%s", diff)
+	}
+}
+
+// A template's id stays while it is refined; when words become variable, Lookup and
+// Template find the new template by what was known of the old.
+func TestIDs(t *testing.T) {
+	m := New(DefaultConfig())
+	var s Scratch
+	ref := m.Add([]byte("session opened for user root mode=a"), &s)
+	first, _ := m.Template(ref)
+	m.Add([]byte("session opened for user root mode=b"), &s)
+	second, _ := m.Template(ref)
+	if first.ID != second.ID || second.Text != "session opened for user root mode=<*>" {
+		t.Errorf("refined: want id %s, have %+v", first.ID, second)
+	}
+	for _, user := range []string{"news", "cyrus", "test", "alice"} {
+		m.Add([]byte("session opened for user "+user+" mode=a"), &s)
+	}
+	for name, get := range map[string]func() (Template, bool){
+		"Template": func() (Template, bool) { return m.Template(ref) },
+		"Lookup":   func() (Template, bool) { return m.Lookup(first.ID) },
+	} {
+		have, ok := get()
+		if !ok || have.Text != "session opened for user <*> mode=<*>" || have.Count != 6 || have.ID == first.ID {
+			t.Errorf("%s: %+v, %v", name, have, ok)
+		}
+	}
+	for _, id := range []string{"", "x", "0000000000000000", first.ID + "0"} {
+		if have, ok := m.Lookup(id); ok {
+			t.Errorf("Lookup(%q): have %+v", id, have)
+		}
+	}
+	if _, ok := m.Template(Ref{}); ok {
+		t.Error("the zero Ref has a template")
+	}
+}
+
+func TestMergeDamaged(t *testing.T) {
+	m := New(DefaultConfig())
+	mine(m, "took 5 ms", "open mode=ro")
+	entries := m.Export()
+	for name, damage := range map[string]func(*Entry){
+		"wrong id":     func(e *Entry) { e.ID = "0123456789abcdef" },
+		"no kind":      func(e *Entry) { e.Slots[0].Kind = 200 },
+		"prefix":       func(e *Entry) { e.Slots[0].Prefix = 99 },
+		"long text":    func(e *Entry) { e.Slots[0].Text = make([]byte, 10_000) },
+		"slot missing": func(e *Entry) { e.Slots = e.Slots[1:] },
+		"many slots":   func(e *Entry) { e.Slots = make([]EntrySlot, 10_000) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bad := slices.Clone(entries)
+			bad[0].Slots = slices.Clone(bad[0].Slots)
+			damage(&bad[0])
+			into := New(DefaultConfig())
+			if err := into.Merge(bad); err == nil {
+				t.Error("want an error")
+			}
+			if into.Len() != 1 {
+				t.Errorf("want the whole entry, have %d templates", into.Len())
+			}
+		})
+	}
+}
+
+func TestConfigValidate(t *testing.T) {
+	if err := DefaultConfig().Validate(); err != nil {
+		t.Error(err)
+	}
+	err := Config{MaxTemplates: 1, MaxTokens: 1_000_000}.Validate()
+	want := "max templates is 1: expected 16 to 10000000\nmax tokens is 1000000: expected 4 to 10000\nmax cache is 0: expected 1 to 10000000"
+	if err == nil || err.Error() != want {
+		t.Errorf("want %q, have %v", want, err)
+	}
+}
