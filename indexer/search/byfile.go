@@ -127,14 +127,7 @@ func cut(list []piece, number int, s *sourceLines, after int64) []piece {
 // byFile answers in grep's order, and the modes that count or list sources.
 func (w *work) byFile(ctx context.Context, cur *cursor, hit func(*Hit) error) error {
 	sources := sourcesOf(w.view)
-	p := &printer{w: w, hit: hit, sources: sources, current: -1, shown: -1, match: -1}
-	p.verdict = func(k unitKey) []uint64 {
-		set, _, err := w.verdict(ctx, k)
-		if err != nil {
-			return nil // the search ends, and tells why
-		}
-		return set
-	}
+	p := newPrinter(ctx, w, sources, hit)
 	p.stop.Store(-1)
 	if cur != nil {
 		p.any = cur.Any
@@ -189,6 +182,19 @@ type printer struct {
 
 	block *store.Block // the last one read, and what it is
 	key   unitKey
+}
+
+func newPrinter(ctx context.Context, w *work, sources []*sourceLines, hit func(*Hit) error) *printer {
+	return &printer{
+		w: w, hit: hit, sources: sources, current: -1, shown: -1, match: -1,
+		verdict: func(k unitKey) []uint64 {
+			set, _, err := w.verdict(ctx, k)
+			if err != nil {
+				return nil // the search ends, and tells why
+			}
+			return set
+		},
+	}
 }
 
 // judged is a verdict and, if lines of the piece match, the block.

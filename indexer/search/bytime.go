@@ -57,24 +57,7 @@ func (w *work) byTime(ctx context.Context, cur *cursor, hit func(*Hit) error) er
 	if cur != nil {
 		s.start = s.sign * cur.Time
 	}
-	for _, p := range w.view.Parts {
-		for b := range p.Blocks() {
-			k := unitKey{p, b}
-			if !w.inTime(k) {
-				continue
-			}
-			oldest, newest := p.Times(b)
-			best, last := oldest, newest
-			if s.sign < 0 {
-				best, last = -newest, -oldest
-			}
-			if last < s.start {
-				continue // all of it was returned
-			}
-			s.units = append(s.units, timedUnit{k, best})
-		}
-	}
-	slices.SortStableFunc(s.units, func(a, b timedUnit) int { return cmp.Compare(a.best, b.best) })
+	s.units = w.units(s.sign, s.start)
 	next := -1
 	err := ordered(ctx, w.s.cfg.Workers, func() (int, bool) {
 		next++
@@ -90,6 +73,29 @@ func (w *work) byTime(ctx context.Context, cur *cursor, hit func(*Hit) error) er
 		return nil
 	}
 	return err
+}
+
+// units lists the blocks in the time range, the one with the best time first; those whose
+// times are all before start are left out. Times are multiplied by sign.
+func (w *work) units(sign, start int64) (units []timedUnit) {
+	for _, p := range w.view.Parts {
+		for b := range p.Blocks() {
+			k := unitKey{p, b}
+			if !w.inTime(k) {
+				continue
+			}
+			oldest, newest := p.Times(b)
+			best, last := oldest, newest
+			if sign < 0 {
+				best, last = -newest, -oldest
+			}
+			if last >= start {
+				units = append(units, timedUnit{k, best})
+			}
+		}
+	}
+	slices.SortStableFunc(units, func(a, b timedUnit) int { return cmp.Compare(a.best, b.best) })
+	return units
 }
 
 // unit takes the verdict of the next block.

@@ -97,6 +97,20 @@ var errStop = errors.New("stop")
 // returns what was found so far, marked partial, when the budget runs out; an error when
 // ctx ends, hit fails (with hit's error) or the request is wrong.
 func (s *Searcher) Search(ctx context.Context, req Request, hit func(*Hit) error) (Summary, error) {
+	cur, err := decodeCursor(req)
+	if err != nil {
+		return Summary{}, err
+	}
+	return s.run(ctx, req, func(w *work) error {
+		if req.byLine() {
+			return w.byFile(ctx, cur, hit)
+		}
+		return w.byTime(ctx, cur, hit)
+	})
+}
+
+// run does the work of a request when its turn has come.
+func (s *Searcher) run(ctx context.Context, req Request, do func(*work) error) (Summary, error) {
 	select {
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()
@@ -104,21 +118,13 @@ func (s *Searcher) Search(ctx context.Context, req Request, hit func(*Hit) error
 		return Summary{}, ctx.Err()
 	}
 	start := time.Now()
-	cur, err := decodeCursor(req)
-	if err != nil {
-		return Summary{}, err
-	}
 	budget := req.Budget
 	if budget <= 0 {
 		budget = s.cfg.Budget
 	}
 	w := s.newWork(req, start.Add(budget))
 	defer w.close()
-	if req.byLine() {
-		err = w.byFile(ctx, cur, hit)
-	} else {
-		err = w.byTime(ctx, cur, hit)
-	}
+	err := do(w)
 	if err == nil {
 		// Workers end quietly when ctx does.
 		err = ctx.Err()

@@ -1,0 +1,220 @@
+package search
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"foghorn/indexer/store"
+	"foghorn/pipeline"
+	"foghorn/pipeline/query"
+)
+
+// Filter says which events are counted; its members are those of a Request.
+type Filter struct {
+	Query, Where query.Node
+	Since, Until time.Time
+	Budget       time.Duration
+}
+
+func (f *Filter) request() Request {
+	return Request{Query: f.Query, Where: f.Where, Since: f.Since, Until: f.Until, Budget: f.Budget}
+}
+
+// tallyBytes bounds the distinct values that are held while counting, entryBytes is about
+// what one takes besides its text.
+const (
+	tallyBytes = 32 << 20
+	entryBytes = 96
+)
+
+// counted is how the matching events of a block are counted, by the worker that judged it.
+type counted[T any] struct {
+	fields bool // add looks at fields that a block has only when it is read with them
+	add    func(b *store.Block, rows func(yield func(row int) bool)) T
+}
+
+// tally counts the matching events of all blocks, those with the newest ones first, and
+// hands each block's counts to merge. When the budget ends it, from is the time behind
+// which everything was counted; it is the smallest time when all was.
+func tally[T any](ctx context.Context, w *work, units []timedUnit, c counted[T], merge func(T) error) (from int64, err error) {
+	from = math.MinInt64
+	next := -1
+	err = ordered(ctx, w.s.cfg.Workers, func() (int, bool) {
+		next++
+		return next, next < len(units)
+	}, func(ctx context.Context, i int) (out T, err error) {
+		set, b, err := w.verdict(ctx, units[i].key)
+		if err != nil || set == nil {
+			return out, err
+		}
+		if c.fields && !b.HasFields() {
+			if b = w.read(units[i].key, true); b == nil {
+				return out, nil
+			}
+		}
+		return c.add(b, func(yield func(int) bool) { rowsIn(set, 0, b.Len(), yield) }), nil
+	}, func(i int, t T) error {
+		if err := merge(t); err != nil {
+			return err
+		}
+		if i+1 < len(units) && w.late() {
+			from, w.partial = -units[i+1].best+1, true
+			return errStop
+		}
+		return nil
+	})
+	if errors.Is(err, errStop) {
+		err = nil
+	}
+	return from, err
+}
+
+// completeFrom is nil where everything was counted.
+func completeFrom(from int64) *time.Time {
+	if from == math.MinInt64 {
+		return nil
+	}
+	t := time.Unix(0, from).UTC()
+	return &t
+}
+
+// Facets are the most frequent values of fields.
+type Facets struct {
+	Facets []Facet `json:"facets"`
+	// CompleteFrom is there when the budget ran out: all events from then on are counted,
+	// and some before.
+	CompleteFrom *time.Time `json:"complete_from,omitempty"`
+	Summary
+}
+
+// Facet counts the values of one field.
+type Facet struct {
+	Field  string       `json:"field"`
+	Values []FacetValue `json:"values"` // the most frequent first, then by value
+	// Other counts the events with values that are not listed, Absent those without the
+	// field.
+	Other  int64 `json:"other"`
+	Absent int64 `json:"absent"`
+	// Distinct is how many values there are. Cut says that there were more than can be
+	// held: Distinct is then too small, and a value that came up late may be missing.
+	Distinct int  `json:"distinct"`
+	Cut      bool `json:"cut,omitempty"`
+}
+
+// FacetValue is a value and the number of events that have it.
+type FacetValue struct {
+	Value string `json:"value"`
+	Count int64  `json:"count"`
+}
+
+// Facets counts the matching events by the values of each of fields, and returns the top
+// most frequent ones. The bounds of a search hold.
+func (s *Searcher) Facets(ctx context.Context, f Filter, fields []string, top int) (Facets, error) {
+	out := Facets{Facets: make([]Facet, len(fields))}
+	sums := make([]values, len(fields))
+	for i := range sums {
+		sums[i] = values{counts: make(map[string]int64), room: tallyBytes / len(fields)}
+	}
+	type part struct {
+		events int64
+		counts []map[string]int64
+	}
+	var events int64
+	var err error
+	out.Summary, err = s.run(ctx, f.request(), func(w *work) error {
+		from, err := tally(ctx, w, w.units(-1, math.MinInt64), counted[part]{
+			fields: slices.ContainsFunc(fields, inFields),
+			add: func(b *store.Block, rows func(func(int) bool)) part {
+				p := part{counts: make([]map[string]int64, len(fields))}
+				for i := range p.counts {
+					p.counts[i] = make(map[string]int64)
+				}
+				valuesIn(b, rows, fields, func(_, i int, v string) { p.counts[i][v]++ })
+				rows(func(int) bool { p.events++; return true })
+				return p
+			},
+		}, func(p part) error {
+			events += p.events
+			for i := range p.counts {
+				for v, n := range p.counts[i] {
+					sums[i].add(v, n)
+				}
+			}
+			return nil
+		})
+		out.CompleteFrom, w.matched = completeFrom(from), events
+		return err
+	})
+	for i := range fields {
+		out.Facets[i] = sums[i].facet(fields[i], events, top)
+	}
+	return out, err
+}
+
+// valuesIn yields the values that the events in rows have of the fields.
+func valuesIn(b *store.Block, rows func(func(int) bool), fields []string, yield func(row, field int, value string)) {
+	var e pipeline.Event
+	whole := slices.ContainsFunc(fields, func(f string) bool { return pipeline.CanonicalField(f) == "body" })
+	rows(func(row int) bool {
+		end := row + 1
+		if whole {
+			end = b.EventEnd(row)
+		}
+		b.Whole(row, end, &e, nil)
+		for i, f := range fields {
+			if v, ok := e.Field(f); ok {
+				yield(row, i, v)
+			}
+		}
+		return true
+	})
+}
+
+// inFields says whether a field is among those that a block may be read without.
+func inFields(name string) bool { return needsFields(query.Exists{Name: name}) }
+
+// values counts values, as many as there is room for.
+type values struct {
+	counts map[string]int64
+	room   int
+	all    int64
+	cut    bool
+}
+
+func (s *values) add(v string, n int64) {
+	s.all += n
+	if _, ok := s.counts[v]; !ok {
+		if s.room -= entryBytes + len(v); s.room < 0 {
+			s.room += entryBytes + len(v)
+			s.cut = true
+			return
+		}
+		v = strings.Clone(v) // of its block
+	}
+	s.counts[v] += n
+}
+
+// top returns the n most frequent values, ties by value.
+func (s *values) top(n int) []FacetValue {
+	out := make([]FacetValue, 0, len(s.counts))
+	for v, c := range s.counts {
+		out = append(out, FacetValue{v, c})
+	}
+	slices.SortFunc(out, func(a, b FacetValue) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Value, b.Value))
+	})
+	return out[:min(n, len(out))]
+}
+
+func (s *values) facet(field string, events int64, top int) Facet {
+	f := Facet{Field: field, Values: s.top(top), Absent: events - s.all, Other: s.all, Distinct: len(s.counts), Cut: s.cut}
+	for _, v := range f.Values {
+		f.Other -= v.Count
+	}
+	return f
+}
