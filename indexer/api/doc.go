@@ -1,4 +1,4 @@
-// Package api is the HTTP interface of the indexer: search, live tail, anomalies,
+// Package api is the HTTP interface of the indexer: search, context, counts, live tail, anomalies,
 // coverage, metrics and health, described by openapi.yaml in this folder.
 //
 // What enters: HTTP requests, GET parameters or a JSON body, bounded in size. What

@@ -22,8 +22,10 @@ import (
 	"foghorn/pipeline/query"
 )
 
-// index is a Searcher whose search is a function, and a Board.
+// index is a Searcher whose search is a function, and a Board. What it does not have is
+// that of the embedded one.
 type index struct {
+	Searcher
 	search   func(ctx context.Context, req search.Request, hit func(*search.Hit) error) (search.Summary, error)
 	coverage search.Coverage
 	lines    chan pipeline.Event

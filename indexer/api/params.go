@@ -243,6 +243,18 @@ func boolean(v url.Values, name string, to *bool) *Problem {
 	return nil
 }
 
+// oneOf checks a parameter that is one of some words, or left out.
+func oneOf(v url.Values, name string, words ...string) *Problem {
+	of := map[string]bool{"": true}
+	for _, w := range words {
+		of[w] = true
+	}
+	if _, err := choice(v.Get(name), of); err != nil {
+		return badParameter(name, err)
+	}
+	return nil
+}
+
 func choice[T any](text string, of map[string]T) (T, error) {
 	v, ok := of[text]
 	if ok {

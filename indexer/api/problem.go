@@ -84,6 +84,10 @@ func problemOf(ctx context.Context, err error) *Problem {
 		return problem(http.StatusServiceUnavailable, "stopping", "the server stops", "the answer ends here; ask again")
 	case errors.Is(err, search.ErrBadCursor):
 		return badParameter("cursor", err)
+	case errors.Is(err, search.ErrBuckets):
+		return badParameter("interval", err)
+	case errors.Is(err, search.ErrNoLine):
+		return problem(http.StatusNotFound, "no-line", "there is no such line", err.Error())
 	}
 	return problem(http.StatusInternalServerError, "internal", "the server failed", "search: "+err.Error())
 }

@@ -33,19 +33,33 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer release()
+	req.BodyOnly = in.Fields != nil && !*in.Fields
+	s.answer(w, r, &answer{
+		hits:  hitWriter{encoder: encoder{fields: !req.BodyOnly, mode: req.Mode}, asArray: in.Format == "json"},
+		brief: in.Coverage == "brief",
+		run: func(hit func(*search.Hit) error) (search.Summary, error) {
+			return s.deps.Searcher.Search(r.Context(), req, hit)
+		},
+	})
+}
 
-	asArray := in.Format == "json"
+// answer is a stream of hits that ends with a summary.
+type answer struct {
+	hits  hitWriter
+	brief bool // the coverage
+	run   func(hit func(*search.Hit) error) (search.Summary, error)
+}
+
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *answer) {
 	contentType := "application/x-ndjson"
-	if asArray {
+	if a.hits.asArray {
 		contentType = "application/json"
 	}
 	out := newStream(w, contentType, s.cfg.WriteTimeout)
-	req.BodyOnly = in.Fields != nil && !*in.Fields
-	hits := &hitWriter{encoder: encoder{fields: !req.BodyOnly, mode: req.Mode}, asArray: asArray}
 	stop := out.flushing()
-	found, err := s.deps.Searcher.Search(r.Context(), req, func(h *search.Hit) error {
-		hits.hit = h
-		return out.write(hits.append)
+	found, err := a.run(func(h *search.Hit) error {
+		a.hits.hit = h
+		return out.write(a.hits.append)
 	})
 	stop()
 	if err != nil {
@@ -54,15 +68,21 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 			p.write(w)
 			return
 		}
-		out.write(func(b []byte) []byte { return hits.end(b, "error", p) })
+		out.write(func(b []byte) []byte { return a.hits.end(b, "error", p) })
 	} else {
-		summary := Summary{Summary: found, Coverage: s.deps.Searcher.Coverage()}
-		if in.Coverage == "brief" {
-			summary.Coverage = brief(summary.Coverage)
-		}
-		out.write(func(b []byte) []byte { return hits.end(b, "summary", summary) })
+		summary := Summary{Summary: found, Coverage: s.coverageNow(a.brief)}
+		out.write(func(b []byte) []byte { return a.hits.end(b, "summary", summary) })
 	}
 	out.flush()
+}
+
+// coverageNow is how complete the store is now.
+func (s *Server) coverageNow(short bool) search.Coverage {
+	c := s.deps.Searcher.Coverage()
+	if short {
+		c = brief(c)
+	}
+	return c
 }
 
 // hitWriter appends hits as lines, or as the elements of one array:

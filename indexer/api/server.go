@@ -23,6 +23,11 @@ import (
 type Searcher interface {
 	Search(ctx context.Context, req search.Request, hit func(*search.Hit) error) (search.Summary, error)
 	Coverage() search.Coverage
+	// Context calls hit for a line and those around it; search.ErrNoLine when there is none.
+	Context(ctx context.Context, a search.Around, hit func(*search.Hit) error) (search.Summary, error)
+	// Histogram and Facets count matching events by time and by the values of fields.
+	Histogram(ctx context.Context, f search.Filter, spec search.HistogramSpec) (search.Histogram, error)
+	Facets(ctx context.Context, f search.Filter, fields []string, top int) (search.Facets, error)
 	// Tail returns lines that match q as they are indexed, until ctx ends, and how many
 	// a slow reader missed.
 	Tail(ctx context.Context, q query.Node, buffer int) (lines <-chan pipeline.Event, dropped func() int64)
@@ -86,6 +91,9 @@ func (s *Server) routes() []route {
 	metrics := promhttp.HandlerFor(s.deps.Gatherer, promhttp.HandlerOpts{})
 	return []route{
 		{"/api/v1/search", both, s.search},
+		{"/api/v1/context", get, s.context},
+		{"/api/v1/histogram", get, s.histogram},
+		{"/api/v1/facets", get, s.facets},
 		{"/api/v1/tail", get, s.tail},
 		{"/api/v1/anomalies", get, s.anomalies},
 		{"/api/v1/coverage", get, s.coverage},

@@ -23,8 +23,9 @@ import (
 )
 
 // memory is the plainest Searcher there can be, a list of lines: what the index answers
-// too. It is also a Board.
+// too. It is also a Board. What it does not have is that of the embedded Searcher.
 type memory struct {
+	api.Searcher
 	rows     []row // by source id, then as written
 	coverage search.Coverage
 	// budget, if above zero, is how many hits fit into an answer before it is partial.
