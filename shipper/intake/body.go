@@ -121,6 +121,9 @@ func (s *Server) read(r *http.Request, b *buffer, packed bool) error {
 	return readFault(b.fill(unpacker, -1, s.cfg.MaxBody))
 }
 
+// errSnappy is the error of a body that is no snappy block, in Loki's words.
+var errSnappy = &fault{http.StatusBadRequest, "snappy: corrupt input"}
+
 // readSnappy reads a body that is one snappy block.
 func (s *Server) readSnappy(r *http.Request, b *buffer) error {
 	block := s.buffers.Get().(*buffer)
@@ -134,7 +137,7 @@ func (s *Server) readSnappy(r *http.Request, b *buffer) error {
 	}
 	size, err := snappy.DecodedLen(block.b)
 	if err != nil {
-		return refuse(http.StatusBadRequest, "%s", snappy.ErrCorrupt)
+		return errSnappy
 	}
 	if int64(size) > s.cfg.MaxBody {
 		return &http.MaxBytesError{Limit: s.cfg.MaxBody}
@@ -144,7 +147,7 @@ func (s *Server) readSnappy(r *http.Request, b *buffer) error {
 	}
 	if b.b, err = snappy.Decode(b.b[:cap(b.b)], block.b); err != nil {
 		b.b = nil
-		return refuse(http.StatusBadRequest, "%s", snappy.ErrCorrupt)
+		return errSnappy
 	}
 	return nil
 }

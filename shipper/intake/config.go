@@ -35,8 +35,7 @@ type Config struct {
 	MaxExpanded int64
 	// MaxLines bounds a request's records. Default 100,000.
 	MaxLines int
-	// MaxLine is the length in bytes at which a line is cut. Default 1 MiB less 64 KiB, so
-	// that a record with its labels fits into Kafka's default of 1 MiB.
+	// MaxLine is the length in bytes at which a line is cut. Default 1 MiB, as of files.
 	MaxLine int
 	// MaxAttrs and MaxValue bound a record's attributes, and each one's value in bytes.
 	// Defaults 128 and 8 KiB.
@@ -66,7 +65,7 @@ func DefaultConfig() Config {
 	return Config{
 		Listen:  "127.0.0.1:8518",
 		MaxBody: 16 << 20, MaxCompressed: 8 << 20, MaxExpanded: 64 << 20,
-		MaxLines: 100_000, MaxLine: 1<<20 - 64<<10, MaxAttrs: 128, MaxValue: 8 << 10, MaxDepth: 16,
+		MaxLines: 100_000, MaxLine: 1 << 20, MaxAttrs: 128, MaxValue: 8 << 10, MaxDepth: 16,
 		MaxRequests: 256, MaxConnections: 1024, MaxMemory: 256 << 20, MaxSources: 10_000, MaxHeader: 32 << 10,
 		ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		StopTimeout: 5 * time.Second, RetryAfter: 2 * time.Second,
@@ -100,7 +99,7 @@ func (c *Config) Validate() error {
 	within("max_compressed", c.MaxCompressed, 1<<10, 1<<30)
 	within("max_expanded", c.MaxExpanded, 1<<10, 1<<31)
 	within("max_lines", int64(c.MaxLines), 1, 10_000_000)
-	within("max_line", int64(c.MaxLine), 1, 64<<20)
+	within("max_line", int64(c.MaxLine), 1, 2<<20)
 	within("max_attrs", int64(c.MaxAttrs), 1, 1024)
 	within("max_value", int64(c.MaxValue), 1, 1<<20)
 	within("max_depth", int64(c.MaxDepth), 1, 64)
