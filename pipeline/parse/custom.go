@@ -52,7 +52,7 @@ func (p *Parser) readFirst(line []byte, inside bool) bool {
 	before, m := p.found.facts, p.found.attrs.mark()
 	for i := range p.formats {
 		f := &p.formats[i]
-		if inside || !f.wraps || f.begins&classOf(line) == 0 {
+		if inside || f.wraps == plainLines || f.begins&classOf(line) == 0 {
 			continue
 		}
 		if f.read(p, line) && p.custom.chosen != nil {

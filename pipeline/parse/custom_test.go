@@ -73,7 +73,7 @@ func TestCustomFormats(t *testing.T) {
 		{"such a line of a format restricted to its path", shopFormat + "    sources: [/srv/*]\n", pipeline.Line{Raw: []byte("2026-03-02T09:00:01.5Z stdout F " + line)}, late},
 		{"a line that a container wrote, of a source set to have the format", shopFormat, pipeline.Line{Raw: []byte("2026-03-02T09:00:01.5Z stdout F " + line), Format: "shop"}, late},
 		{"another one of that source", shopFormat, pipeline.Line{Raw: []byte("2026-03-02T09:00:01.5Z stdout F hello"), Format: "shop"},
-			found{Format: "text", Time: "2026-03-02T09:00:01.5Z", Message: "stdout F hello"}},
+			found{Format: "cri", Time: "2026-03-02T09:00:01.5Z", Message: "hello"}},
 		{"a time without a date is of the day nearest to the observed one", "formats: [{name: clock, match: '^%{TIME:timestamp} # %{GREEDYDATA:message}', timestamp: 'HH:mm:ss.SSS'}]",
 			pipeline.Line{Raw: []byte("23:59:59.500 # hello")}, found{Format: "clock", Time: "2026-03-02T23:59:59.5Z", Message: "hello"}},
 		{"a time without a year", "formats: [{name: clock, match: '^%{DATA:timestamp} # %{GREEDYDATA:message}', timestamp: 'dd MMM HH:mm'}]",

@@ -14,7 +14,7 @@ func readApacheError(p *Parser, line []byte) bool {
 	if n == 0 || n+3 >= len(line) || line[n+1] != ']' {
 		return false
 	}
-	level, rest, ok := bracket(line[n+2:])
+	level, rest, ok := bracketed(line[n+2:])
 	if !ok {
 		return false
 	}
@@ -29,7 +29,7 @@ func readApacheError(p *Parser, line []byte) bool {
 	}
 	p.found.setTime(ns)
 	for {
-		word, after, ok := bracket(rest)
+		word, after, ok := bracketed(rest)
 		if !ok {
 			p.setMessage(bytes.TrimLeft(rest, " "))
 			return true
@@ -47,8 +47,8 @@ func readApacheError(p *Parser, line []byte) bool {
 	}
 }
 
-// bracket reads `[word]` behind blanks.
-func bracket(b []byte) (word, rest []byte, ok bool) {
+// bracketed reads `[word]` behind blanks.
+func bracketed(b []byte) (word, rest []byte, ok bool) {
 	b = bytes.TrimLeft(b, " ")
 	if len(b) == 0 || b[0] != '[' {
 		return nil, nil, false
@@ -81,7 +81,7 @@ func readNginxError(p *Parser, line []byte) bool {
 	if n == 0 || n+1 >= len(line) || line[n] != ' ' || line[n+1] != '[' {
 		return false
 	}
-	level, rest, ok := bracket(line[n:])
+	level, rest, ok := bracketed(line[n:])
 	if !ok || len(rest) == 0 || rest[0] != ' ' {
 		return false
 	}

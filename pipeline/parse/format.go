@@ -10,9 +10,19 @@ type format struct {
 	// filled is then discarded. The shapes that the formats accept exclude each other, so
 	// their order changes speed, not results.
 	read func(p *Parser, line []byte) bool
-	// wraps says that what the line holds is a line of another format.
-	wraps bool
+	// wraps says what the line holds.
+	wraps wrapping
 }
+
+// wrapping says what lines of a format hold: no other line, or a message that can be a line
+// of another format, such as the one that a program in a container wrote.
+type wrapping uint8
+
+const (
+	plainLines wrapping = iota
+	message
+	container
+)
 
 // class is a set of kinds of a line's first byte.
 type class uint8
@@ -24,10 +34,9 @@ const (
 	brace
 	square
 	angle
-	other       // no byte at all too
-	letter      = upper | lower
-	anyByte     = digit | letter | brace | square | angle | other
-	digitSquare = digit | square
+	other   // no byte at all too
+	letter  = upper | lower
+	anyByte = digit | letter | brace | square | angle | other
 )
 
 func classOf(line []byte) class {
@@ -53,47 +62,82 @@ func classOf(line []byte) class {
 
 // formats are tried in this order; the last one takes every line.
 var formats = [formatCount]format{
-	{"json", brace | other, readJSON, false},
-	{"access", digit | letter | other, readAccess, false},
-	{"syslog", digit | upper | angle, readSyslog, true},
-	{"syslog5424", digit | angle, readSyslog5424, true},
-	{"apache_error", square, readApacheError, false},
-	{"nginx_error", digit, readNginxError, false},
-	{"klog", upper, readKlog, false},
-	{"logcat", digit, readLogcat, false},
-	{"cri", digit, readCRI, true},
-	{"logfmt", letter | other, readLogfmt, false},
-	{"text", anyByte, readText, false},
+	{"docker", brace, readDocker, container},
+	{"json", brace | other, readJSON, plainLines},
+	{"access", digit | letter | other, readAccess, plainLines},
+	{"haproxy", digit | letter | other, readHAProxy, plainLines},
+	{"syslog", digit | upper | angle, readSyslog, message},
+	{"syslog5424", digit | angle, readSyslog5424, message},
+	{"apache_error", square, readApacheError, plainLines},
+	{"nginx_error", digit, readNginxError, plainLines},
+	{"klog", upper, readKlog, plainLines},
+	{"logcat", digit, readLogcat, plainLines},
+	{"cri", digit, readCRI, container},
+	{"postgres", digit, readPostgres, plainLines},
+	{"postgres_csv", digit, readPostgresCSV, plainLines},
+	{"mysql", digit, readMySQL, plainLines},
+	{"mysql_slow", other, readMySQLSlow, plainLines},
+	{"redis", digit | square, readRedis, plainLines},
+	{"gc", digit | square, readGC, plainLines},
+	{"kernel", square | angle, readKernel, plainLines},
+	{"cfdr", upper | other, readCFDR, plainLines},
+	{"python", digit | upper, readPython, plainLines},
+	{"logfmt", letter | other, readLogfmt, plainLines},
+	{"log4j", digit | letter | square, readLog4j, plainLines},
+	{"text", anyByte, readText, plainLines},
 }
 
 const (
-	formatCount = 11
+	formatCount = 23
 	textFormat  = formatCount - 1
+	// From looseFormat on a format takes lines of the others too: it is tried after them
+	// whatever the line before was.
+	looseFormat = formatCount - 2
 )
 
 // read reads the line in the format that its source is set to have, else in a learned one.
-// A format that is not known, or that the line is not of, makes it text. What a line of the
-// format wraps can be of any.
+// A format that is not known, or that the line is not of, makes it text. What a container's
+// runtime wraps may be of the format too.
 func (p *Parser) read(line []byte, name string) {
-	if p.misfit = false; name == "" {
+	p.misfit, p.innerName = false, ""
+	if name == "" {
 		p.choose(&p.outer, line, false)
 		return
 	}
-	if p.custom.named && p.readFirst(line, false) {
+	if p.readNamed(&p.outer, line, name, false) {
 		return
 	}
 	labels := p.found.attrs.mark()
+	p.innerName = name
+	for i := range p.formats {
+		if f := &p.formats[i]; f.wraps == container && f.begins&classOf(line) != 0 {
+			if p.outer.last = i; f.read(p, line) {
+				return
+			}
+			p.found.rewind(labels)
+		}
+	}
+	p.misfit, p.outer.last = true, textFormat
+	readText(p, line)
+}
+
+// readNamed reads a line in the format of a name, if it is of that.
+func (p *Parser) readNamed(c *choice, line []byte, name string, inside bool) bool {
+	if p.custom.named && p.readFirst(line, inside) {
+		return true
+	}
+	before, m := p.found.facts, p.found.attrs.mark()
 	for i := range p.formats {
 		if p.formats[i].name == name {
-			if p.outer.last = i; p.formats[i].read(p, line) {
-				return
+			if c.last = i; p.formats[i].read(p, line) {
+				return true
 			}
 			break
 		}
 	}
-	p.found.rewind(labels)
-	p.misfit, p.outer.last = true, textFormat
-	readText(p, line)
+	p.found.facts = before
+	p.found.attrs.rewind(m)
+	return false
 }
 
 // choice is what a parser has learned of the format of some lines.
@@ -108,24 +152,29 @@ func (p *Parser) choose(c *choice, line []byte, inside bool) {
 		return
 	}
 	before, m := p.found.facts, p.found.attrs.mark()
-	if c.last != textFormat {
-		if p.formats[c.last].read(p, line) {
-			return
-		}
-		p.found.facts = before
-		p.found.attrs.rewind(m)
-	}
 	first := classOf(line)
-	for i := range p.formats {
-		f := &p.formats[i]
-		if f.begins&first == 0 || i == c.last && i != textFormat || inside && f.wraps {
-			continue
-		}
-		if i == textFormat && p.readCustom(p.custom.rest, line) || f.read(p, line) {
+	try := func(i int) bool {
+		if p.formats[i].begins&first != 0 && p.formats[i].read(p, line) {
 			c.last = i
-			return
+			return true
 		}
 		p.found.facts = before
 		p.found.attrs.rewind(m)
+		return false
+	}
+	held := c.last
+	if held < looseFormat && try(held) {
+		return
+	}
+	for i := range looseFormat {
+		if i != held && !(inside && p.formats[i].wraps != plainLines) && try(i) {
+			return
+		}
+	}
+	if p.readCustom(p.custom.rest, line) {
+		c.last = textFormat
+		return
+	}
+	for i := looseFormat; !try(i); i++ {
 	}
 }

@@ -24,7 +24,7 @@ func (p *Parser) header(b []byte) (message []byte) {
 	}
 	p.setLevel(level)
 	at := cap(b) - cap(level)
-	if !p.beforeLevel(b[:at]) {
+	if at > 0 && b[at-1] == '=' || !p.beforeLevel(b[:at]) {
 		return p.plain(b)
 	}
 	return p.afterLevel(b[at+len(level):])
@@ -88,13 +88,17 @@ func (p *Parser) afterLevel(b []byte) []byte {
 	if i < len(b) && b[i] == ':' {
 		i++
 	}
-	threads := 0
+	threads, logger := 0, false
 	for range 6 {
+		before := i
 		i = separators(b, i)
 		if i >= len(b) {
 			break
 		}
 		start := i
+		if threads > 0 && bytes.IndexByte(b[before:i], '-') >= 0 && bytes.Count(b[before:i], []byte{'-'}) == 1 {
+			return b[start:]
+		}
 		switch c := b[i]; {
 		case c == '[' || c == '(' && threads > 0:
 			group, end := enclosed(b, i)
@@ -102,9 +106,10 @@ func (p *Parser) afterLevel(b []byte) []byte {
 				return b[start:]
 			}
 			p.takeGroup(group)
-			threads++
-			i = end
-			if i < len(b) && b[i] == ':' {
+			if i = end; logger {
+				return b[separators(b, i):]
+			}
+			if threads++; i < len(b) && b[i] == ':' {
 				i++
 			}
 			continue
@@ -143,11 +148,14 @@ func (p *Parser) afterLevel(b []byte) []byte {
 			}
 			p.found.attrs.add(placeOrLogger(word), word)
 			return b[separators(b, i):]
-		case len(rest) > 1 && (rest[0] == '\t' || rest[0] == ' ' && rest[1] == ' '): // a column
+		case bytes.HasPrefix(rest, []byte("  ")): // a padded column
+			p.found.attrs.add(placeOrLogger(word), word)
+			return b[separators(b, i):]
+		case bytes.HasPrefix(rest, []byte{'\t'}) && loggerName(word):
 			p.found.attrs.add(placeOrLogger(word), word)
 		case loggerName(word) && bytes.HasPrefix(rest, []byte(" [")):
 			p.found.attrs.add("log.logger", word)
-			threads++
+			logger = true
 		case placeOrLogger(word) == "code.location":
 			p.found.attrs.add("code.location", word)
 		default:
@@ -158,9 +166,9 @@ func (p *Parser) afterLevel(b []byte) []byte {
 }
 
 // plain takes the few shapes of header that lines without a level have, and returns the
-// message: a process id, columns with '|' between them, `program - `, `file.go:7: `.
+// message: columns with '|' between them, `program - `, `file.go:7: `.
 //
-//	148 message      |Step_LSC|30002312|message      ] chrome.exe *64 - message
+//	|Step_LSC|30002312|message      ] chrome.exe *64 - message
 func (p *Parser) plain(b []byte) []byte {
 	i := 0
 	if i < len(b) && (b[i] == ']' || b[i] == ')') {
@@ -189,9 +197,6 @@ func (p *Parser) plain(b []byte) []byte {
 	word, rest := b[start:i], b[i:]
 	switch {
 	case len(word) == 0:
-	case allDigits(word) && len(word) < 8 && len(rest) > 1 && rest[0] == ' ' && !isLower(rest[1]):
-		p.found.attrs.add("process.pid", word)
-		return b[separators(b, i):]
 	case !isLetter(word[0]):
 	case word[len(word)-1] == ':' && placeOrLogger(word[:len(word)-1]) == "code.location":
 		p.found.attrs.add("code.location", word[:len(word)-1])

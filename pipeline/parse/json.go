@@ -14,13 +14,19 @@ func readJSON(p *Parser, line []byte) bool {
 	for i < len(line) && (line[i] == ' ' || line[i] == '\t') {
 		i++
 	}
-	if i >= len(line) || line[i] != '{' {
+	if i >= len(line) || line[i] != '{' || bytes.HasPrefix(line[i:], dockerLog) && bytes.Contains(line, dockerStream) {
 		return false
 	}
 	p.buf.used = max(p.buf.used, len(line))
 	v, err := p.buf.json.ParseBytes(line[i:])
-	if err != nil {
-		return false
+	if err != nil { // of several lines?
+		all := p.event(line)
+		if len(all) <= len(line)+1 {
+			return false
+		}
+		if v, err = p.buf.json.ParseBytes(all[i:]); err != nil {
+			return false
+		}
 	}
 	o, err := v.Object()
 	if err != nil || o.Len() == 0 {

@@ -60,6 +60,15 @@ func (p *Parser) within(b []byte) (at int, ok bool) {
 	return at, at >= 0 && at+len(b) <= len(p.raw) && &p.raw[at] == &b[0]
 }
 
+// event returns a line of the event and all behind it; of what is no part of the raw line
+// (it was unescaped) only the line itself.
+func (p *Parser) event(line []byte) []byte {
+	if at, ok := p.within(line); ok && len(line) > 0 {
+		return p.raw[at:]
+	}
+	return line
+}
+
 // placeMessage keeps where the message is, and forgets the line.
 func (p *Parser) placeMessage() {
 	m := p.found.message

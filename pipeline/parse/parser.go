@@ -8,11 +8,12 @@ import (
 
 // Parser reads the lines of one source. It is used by one goroutine.
 type Parser struct {
-	cfg     Config
-	formats []format
-	outer   choice
-	inner   choice // of lines that another format wraps
-	misfit  bool   // the last line is not of the format that it was said to have
+	cfg       Config
+	formats   []format
+	outer     choice
+	inner     choice // of lines that another format wraps
+	innerName string // the format that wrapped lines are set to have
+	misfit    bool   // the last line is not of the format that it was said to have
 	// The rest is scratch for one line.
 	clock clock
 	found found
@@ -32,6 +33,7 @@ func newParser(cfg Config, buf *scratch) *Parser {
 	cfg = cfg.withDefaults()
 	p := &Parser{cfg: cfg, formats: formats[:], buf: buf}
 	p.outer.last, p.inner.last = textFormat, textFormat
+	p.clock.in("", cfg.Location)
 	p.found.attrs.maxCount, p.found.attrs.maxValue = cfg.MaxAttrs, cfg.MaxValue
 	return p
 }

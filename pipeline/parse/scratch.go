@@ -12,9 +12,10 @@ const maxScratch = 256 << 10
 // scratch is memory that the parsers of one goroutine share: kept per source it would
 // cost what the longest line of every source costs.
 type scratch struct {
-	json fastjson.Parser
-	path []byte // of the JSON object being read
-	text []byte // unescaped
+	json  fastjson.Parser
+	path  []byte // of the JSON object being read
+	text  []byte // unescaped
+	inner []byte // a wrapped line without escapes
 	// message is the last line's, where it is no part of the line.
 	message []byte
 	used    int // by the largest JSON line since the last shrink

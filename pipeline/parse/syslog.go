@@ -58,12 +58,8 @@ func readSyslog(p *Parser, line []byte) bool {
 	p.setMessage(message)
 	p.readInner(message)
 	p.found.setTime(ns)
-	if p.found.severity == 0 {
-		if word := findLevel(message, false, len(message) > 0 && isUpper(message[0])); word != nil {
-			p.setLevel(word)
-		}
-	}
-	p.traceIn(message)
+	p.messageLevel(message)
+	p.details(message)
 	return true
 }
 

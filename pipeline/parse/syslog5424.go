@@ -59,12 +59,8 @@ func readSyslog5424(p *Parser, line []byte) bool {
 	if timed {
 		f.setTime(ns)
 	}
-	if f.severity == 0 {
-		if word := findLevel(b, false, len(b) > 0 && isUpper(b[0])); word != nil {
-			p.setLevel(word)
-		}
-	}
-	p.traceIn(b)
+	p.messageLevel(b)
+	p.details(b)
 	return true
 }
 

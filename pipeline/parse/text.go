@@ -20,6 +20,14 @@ func readText(p *Parser, line []byte) bool {
 	}
 	b := line[n:]
 	ns, start, end := p.textTime(b)
+	if end == 0 {
+		if ns, start, end = p.epochColumn(b); end > 0 { // and a flag
+			flag, rest := token(b[blanks(b, end):])
+			if flag = bytes.TrimPrefix(flag, []byte{'-'}); len(flag) == 1 && isDigit(flag[0]) {
+				end = len(b) - len(rest)
+			}
+		}
+	}
 	if end > 0 {
 		p.found.setTime(ns)
 	}
@@ -30,7 +38,7 @@ func readText(p *Parser, line []byte) bool {
 		}
 	}
 	p.setMessage(message)
-	p.traceIn(b)
+	p.details(b)
 	return true
 }
 
@@ -109,6 +117,29 @@ func (p *Parser) epochToken(b []byte, i int) (ns int64, n int) {
 		return 0, 0
 	}
 	return ns, end - i
+}
+
+// epochColumn looks for seconds since 1970 in a line that begins with a record's number, in
+// one of the next five columns.
+//
+//	134681 node-246 unix.hw state_change.unavailable 1077804742 1 Component State Change
+func (p *Parser) epochColumn(b []byte) (ns int64, start, end int) {
+	const columns = 5
+	number, rest := token(b[:min(len(b), timeBytes)])
+	if len(number) == 0 || len(number) > 9 || !allDigits(number) {
+		return 0, 0, 0
+	}
+	for range columns {
+		word, after := token(rest)
+		if len(word) == 10 && len(after) > 0 && allDigits(word) {
+			if ns, ok := epoch(word); ok && ns >= earliest && (p.clock.observed == 0 || ns <= p.clock.observed+86400e9) {
+				start = cap(b) - cap(word)
+				return ns, start, start + len(word)
+			}
+		}
+		rest = after
+	}
+	return 0, 0, 0
 }
 
 // letterLevel takes MongoDB's single letter between a timestamp and a component.

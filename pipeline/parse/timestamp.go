@@ -92,7 +92,13 @@ func (t *civil) readShort(b []byte, digits int) int {
 		}
 		i := digits + 1
 		t.day, t.month = first, month(b[i:])
-		if t.month == 0 || i+8 >= len(b) || b[i+3] != sep || !allDigits(b[i+4:i+8]) {
+		if t.month == 0 || i+8 >= len(b) || b[i+3] != sep {
+			return 0
+		}
+		if sep == ' ' && b[i+6] == ':' { // 19 Dec 23:00:00.123
+			return t.readTime(b, i+3, false)
+		}
+		if !allDigits(b[i+4 : i+8]) {
 			return 0
 		}
 		t.year = num(b, i+4, 4)
