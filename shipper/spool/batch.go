@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"bytes"
 	"encoding/binary"
 	"sync"
 	"time"
@@ -172,4 +173,18 @@ func sameLabels(a, b []pipeline.Attr) bool {
 
 func appendStr(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+// Add appends a line. One that was cut and holds several original lines becomes two: the last
+// line, which is the one that was cut, is never joined with others.
+func (b *Batch) Add(l pipeline.Line) {
+	if l.Truncated {
+		if i := bytes.LastIndexByte(l.Raw, '\n'); i >= 0 {
+			whole := l
+			whole.Raw, whole.Truncated = l.Raw[:i:i], false
+			b.Lines = append(b.Lines, whole)
+			l.Raw = l.Raw[i+1:]
+		}
+	}
+	b.Lines = append(b.Lines, l)
 }

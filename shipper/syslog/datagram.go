@@ -6,13 +6,12 @@ import (
 	"sync"
 	"time"
 
-	"foghorn/pipeline"
 	"foghorn/shipper/spool"
 )
 
 // packets holds datagrams that were read and not yet stored.
 type packets struct {
-	lines []pipeline.Line
+	spool.Batch
 	arena []byte
 }
 
@@ -100,14 +99,14 @@ func (s *Server) packet(g *gather, b []byte, peer netip.Addr) {
 	const lineCost = 128
 	g.mu.Lock()
 	p := g.fill
-	if len(p.arena)+len(p.lines)*lineCost+len(b) > g.limit {
+	if len(p.arena)+len(p.Lines)*lineCost+len(b) > g.limit {
 		g.mu.Unlock()
 		s.metrics.dropped.Inc()
 		return
 	}
 	start := len(p.arena)
 	p.arena = append(p.arena, b...)
-	p.lines = append(p.lines, s.line(p.arena[start:len(p.arena):len(p.arena)], truncated, peer, time.Now()))
+	p.Add(s.line(p.arena[start:len(p.arena):len(p.arena)], truncated, peer, time.Now()))
 	g.mu.Unlock()
 	g.nudge()
 }
@@ -118,7 +117,7 @@ func (s *Server) storePackets(keep context.Context, g *gather) {
 	for {
 		g.mu.Lock()
 		p, done := g.fill, g.done
-		if len(p.lines) == 0 {
+		if len(p.Lines) == 0 {
 			g.mu.Unlock()
 			if done {
 				return
@@ -128,9 +127,9 @@ func (s *Server) storePackets(keep context.Context, g *gather) {
 		}
 		g.fill = spare
 		g.mu.Unlock()
-		s.store(keep, &spool.Batch{Lines: p.lines})
-		clear(p.lines)
-		p.lines, p.arena = p.lines[:0], p.arena[:0]
+		s.store(keep, &p.Batch)
+		clear(p.Lines)
+		p.Lines, p.arena = p.Lines[:0], p.arena[:0]
 		spare = p
 	}
 }

@@ -145,7 +145,7 @@ func (st *stream) message(msg []byte, truncated bool) {
 		st.arena = append(st.arena, msg...)
 		msg = st.arena[start:len(st.arena):len(st.arena)]
 	}
-	st.batch.Lines = append(st.batch.Lines, st.s.line(msg, truncated, st.peer, time.Now()))
+	st.batch.Add(st.s.line(msg, truncated, st.peer, time.Now()))
 	st.s.metrics.took(st.transport, len(msg), truncated)
 }
 

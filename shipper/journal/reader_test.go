@@ -1,0 +1,349 @@
+package journal
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rs/zerolog"
+
+	"foghorn/pipeline"
+	"foghorn/pipeline/parse"
+	"foghorn/shipper/spool"
+)
+
+// memorySink keeps what it accepts.
+type memorySink struct {
+	mu    sync.Mutex
+	lines []pipeline.Line
+}
+
+func (k *memorySink) Partitions(context.Context, string) (int, error) { return 3, nil }
+
+func (k *memorySink) Produce(_ context.Context, msgs []pipeline.Message) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for i := range msgs {
+		l, err := pipeline.DecodeLine(&msgs[i])
+		if err != nil {
+			return err
+		}
+		l.Raw = bytes.Clone(l.Raw)
+		k.lines = append(k.lines, l)
+	}
+	return nil
+}
+
+// of returns the lines of a service.
+func (k *memorySink) of(service string) []pipeline.Line {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var out []pipeline.Line
+	for _, l := range k.lines {
+		if strings.HasSuffix(l.ID.Source, "/journal/"+service) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// journald starts a journald with a /run of its own, and returns the folder of its journal and
+// its socket.
+func journald(t *testing.T) (dir string, socket *net.UnixConn) {
+	t.Helper()
+	const program = "/lib/systemd/systemd-journald"
+	if _, err := os.Stat(program); err != nil || os.Getuid() != 0 {
+		t.Skip("SKIPPED: a journald of its own needs systemd-journald and root")
+	}
+	if _, err := exec.LookPath("journalctl"); err != nil {
+		t.Skip("SKIPPED:", err)
+	}
+	// Socket paths are short.
+	run, err := os.MkdirTemp("/tmp", "journal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(run) })
+	cmd := exec.Command("/bin/sh", "-c", `mount --bind "$1" /run && { test ! -d /var/log/journal || mount --bind "$2" /var/log/journal; } && exec "$3"`,
+		"sh", run, t.TempDir(), program)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
+	said := &bytes.Buffer{}
+	cmd.Stdout, cmd.Stderr = said, said
+	if err := cmd.Start(); err != nil {
+		t.Skip("SKIPPED: no mount namespace of its own:", err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		cmd.Wait()
+		close(ended)
+	}()
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		<-ended
+	})
+	path := filepath.Join(run, "systemd/journal/socket")
+	until(t, "journald's socket", func() bool {
+		select {
+		case <-ended:
+			t.Skipf("SKIPPED: journald does not start here: %s", said)
+		default:
+		}
+		_, err := os.Stat(path)
+		return err == nil
+	})
+	if socket, err = net.DialUnix("unixgram", nil, &net.UnixAddr{Name: path, Net: "unixgram"}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { socket.Close() })
+	return filepath.Join(run, "log/journal"), socket
+}
+
+// say writes an entry in journald's native protocol.
+func say(t *testing.T, socket *net.UnixConn, fields ...string) {
+	t.Helper()
+	var b bytes.Buffer
+	for i := 0; i < len(fields); i += 2 {
+		if !strings.Contains(fields[i+1], "\n") {
+			fmt.Fprintf(&b, "%s=%s\n", fields[i], fields[i+1])
+			continue
+		}
+		fmt.Fprintf(&b, "%s\n", fields[i])
+		binary.Write(&b, binary.LittleEndian, uint64(len(fields[i+1])))
+		fmt.Fprintf(&b, "%s\n", fields[i+1])
+	}
+	if _, err := socket.Write(b.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !ok() {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain: %s", what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// queue opens a spool and runs it.
+func queue(t *testing.T, dir string, sink pipeline.Sink) (q *spool.Queue, stop func()) {
+	t.Helper()
+	cfg := spool.DefaultConfig(dir)
+	cfg.Linger = time.Millisecond
+	q, err := spool.Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- q.Run(ctx, sink) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := errors.Join(<-done, q.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(stop)
+	return q, stop
+}
+
+func read(t *testing.T, cfg Config, q *spool.Queue) (r *Reader, stop func()) {
+	t.Helper()
+	r, err := New(cfg, q, zerolog.Nop(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(stop)
+	return r, stop
+}
+
+func attr(l *pipeline.Line, key string) string {
+	for _, a := range l.Labels {
+		if a.Key == key {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// A real journal: lines are what journalctl prints, with time, level and service; the parser
+// reads them; each entry is shipped once, through a stop and a start.
+func TestARealJournal(t *testing.T) {
+	dir, socket := journald(t)
+	sink, data := &memorySink{}, t.TempDir()
+	cfg := DefaultConfig("h")
+	cfg.Directory, cfg.Labels = dir, map[string]string{"env": "prod"}
+	for i := range 50 {
+		say(t, socket, "MESSAGE", fmt.Sprint("early ", i), "PRIORITY", "6", "SYSLOG_IDENTIFIER", "app")
+	}
+	q, stopQueue := queue(t, data, sink)
+	_, stop := read(t, cfg, q)
+	until(t, "early entries", func() bool { return len(sink.of("app")) == 50 })
+	say(t, socket, "MESSAGE", "while following", "PRIORITY", "3", "SYSLOG_IDENTIFIER", "app")
+	say(t, socket, "MESSAGE", "panic: no\n  at \xff\n", "PRIORITY", "2", "SYSLOG_IDENTIFIER", "app", "CONTAINER_NAME", "shop", "CONTAINER_ID_FULL", "abc")
+	say(t, socket, "MESSAGE", strings.Repeat("long ", 20_000), "SYSLOG_IDENTIFIER", "app")
+	until(t, "entries that are followed", func() bool { return len(sink.of("app")) == 52 && len(sink.of("shop")) == 1 })
+	stop()
+	stopQueue()
+	for i := range 50 {
+		say(t, socket, "MESSAGE", fmt.Sprint("late ", i), "PRIORITY", "6", "SYSLOG_IDENTIFIER", "app")
+	}
+	q, stopQueue = queue(t, data, sink)
+	defer stopQueue()
+	_, stop = read(t, cfg, q)
+	defer stop()
+	say(t, socket, "MESSAGE", "last", "SYSLOG_IDENTIFIER", "app")
+	until(t, "the last entry", func() bool {
+		lines := sink.of("app")
+		return strings.HasSuffix(string(lines[len(lines)-1].Raw), ": last")
+	})
+
+	out, err := exec.Command("journalctl", "--directory="+dir, "--utc", "--all", "--no-pager", "--output=short-iso-precise", "SYSLOG_IDENTIFIER=app").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, have []string
+	for line := range strings.Lines(string(out)) {
+		line = strings.Replace(strings.TrimSuffix(line, "\n"), "+0000 ", "+00:00 ", 1)
+		if !strings.Contains(line, "panic: no") && strings.Contains(line, " app[") {
+			want = append(want, line)
+		}
+	}
+	lines := sink.of("app")
+	for i := range lines {
+		have = append(have, string(lines[i].Raw))
+	}
+	if len(want) != 103 {
+		t.Fatalf("journalctl prints %d lines, want 103", len(want))
+	}
+	if d := cmp.Diff(want, have); d != "" {
+		t.Errorf("lines (-journalctl +have):\n%s", d)
+	}
+
+	shop := sink.of("shop")[0]
+	if !strings.HasSuffix(string(shop.Raw), ": panic: no\n  at \xff") {
+		t.Errorf("lines of a container: %q", shop.Raw)
+	}
+	for key, want := range map[string]string{"container.name": "shop", "container.id": "abc", "service": "shop", "env": "prod", parse.GivenSeverity: "18"} {
+		if have := attr(&shop, key); have != want {
+			t.Errorf("label %s: want %q, have %q", key, want, have)
+		}
+	}
+	e := parse.New(parse.Config{}).Parse(&lines[50])
+	stamp, _, _ := strings.Cut(string(lines[50].Raw), " ")
+	if at, err := time.Parse(time.RFC3339, stamp); err != nil || !e.EventTime().Equal(at) || e.TimeObserved {
+		t.Errorf("event of %v, want %v (error %v)", e.EventTime(), stamp, err)
+	}
+	if e.Service != "app" || e.Severity != pipeline.SeverityError || e.Host == "" {
+		t.Errorf("event %+v", e)
+	}
+}
+
+// journalctl that ends is started again behind the last entry; each entry is shipped once.
+func TestJournalctlIsStartedAgain(t *testing.T) {
+	dir, socket := journald(t)
+	sink := &memorySink{}
+	cfg := DefaultConfig("h")
+	cfg.Directory = dir
+	cfg.Command = filepath.Join(t.TempDir(), "journalctl")
+	script := "#!/bin/sh\ntimeout 0.2 journalctl \"$@\"\n"
+	if err := os.WriteFile(cfg.Command, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	q, _ := queue(t, t.TempDir(), sink)
+	_, stop := read(t, cfg, q)
+	defer stop()
+	var want, have []string
+	for i := range 60 {
+		text := fmt.Sprint("entry ", i)
+		say(t, socket, "MESSAGE", text, "SYSLOG_IDENTIFIER", "app")
+		want = append(want, text)
+		if i%20 == 0 {
+			until(t, text, func() bool { return len(sink.of("app")) == i+1 })
+		}
+	}
+	until(t, "all entries", func() bool { return len(sink.of("app")) >= 60 })
+	for _, l := range sink.of("app") {
+		_, text, _ := strings.Cut(string(l.Raw), "]: ")
+		have = append(have, text)
+	}
+	if d := cmp.Diff(want, have); d != "" {
+		t.Errorf("entries (-want +have):\n%s", d)
+	}
+}
+
+// Without a journalctl, or with one that fails, Ready says why.
+func TestReadySaysWhyNothingIsRead(t *testing.T) {
+	failing := filepath.Join(t.TempDir(), "journalctl")
+	if err := os.WriteFile(failing, []byte("#!/bin/sh\necho no journal files were found >&2\nexit 1\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ command, want string }{
+		{filepath.Join(t.TempDir(), "nowhere"), "no such file"},
+		{failing, "no journal files were found"},
+	} {
+		q, _ := queue(t, t.TempDir(), &memorySink{})
+		cfg := DefaultConfig("h")
+		cfg.Command = test.command
+		r, stop := read(t, cfg, q)
+		until(t, test.want, func() bool { err := r.Ready(); return err != nil && strings.Contains(err.Error(), test.want) })
+		stop()
+	}
+}
+
+// An entry that is no JSON, and one that is larger than the limit, are left out; what stands
+// beside them is shipped. (The output is a recorded one: no journal holds such entries.)
+func TestEntriesThatCannotBeRead(t *testing.T) {
+	dir := t.TempDir()
+	text := `{"__CURSOR":"1","MESSAGE":"one","SYSLOG_IDENTIFIER":"app"}` + "\nrubbish\n" +
+		`{"__CURSOR":"2","MESSAGE":"` + strings.Repeat("x", maxEntry) + `"}` + "\n" +
+		`{"__CURSOR":"3","MESSAGE":"three\n` + strings.Repeat("y", 100) + `","SYSLOG_IDENTIFIER":"app"}` + "\n" + `{"__CURSOR":"4","MES`
+	if err := os.WriteFile(filepath.Join(dir, "out"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg := DefaultConfig("h")
+	cfg.Command, cfg.LineLimit = filepath.Join(dir, "journalctl"), 30
+	script := "#!/bin/sh\ncase \"$*\" in *--after-cursor=3*) exec sleep 60;; esac\ncat " + dir + "/out\n"
+	if err := os.WriteFile(cfg.Command, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	sink := &memorySink{}
+	q, _ := queue(t, t.TempDir(), sink)
+	_, stop := read(t, cfg, q)
+	defer stop()
+	until(t, "three lines", func() bool { return len(sink.of("app")) >= 3 })
+	var have []string
+	for _, l := range sink.of("app") {
+		have = append(have, fmt.Sprint(string(l.Raw), " ", l.Truncated))
+	}
+	want := []string{"app: one false", "app: three false", strings.Repeat("y", 19) + " true"}
+	if d := cmp.Diff(want, have); d != "" {
+		t.Errorf("lines (-want +have):\n%s", d)
+	}
+	if m := q.Mark(cfg.name()); m != "3" {
+		t.Errorf("mark %q, want 3", m)
+	}
+}
