@@ -19,7 +19,7 @@ import (
 // Commands returns the commands that ask a running server. They end with grep's exit
 // codes: 0 when something was found, 1 when nothing was, 2 when something failed.
 func Commands() []*cobra.Command {
-	return []*cobra.Command{grepCommand(), searchCommand(), tailCommand(), anomaliesCommand()}
+	return []*cobra.Command{grepCommand(), searchCommand(), tailCommand(), contextCommand(), anomaliesCommand()}
 }
 
 const serverHelp = `
@@ -97,7 +97,8 @@ func searchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "search [flags] QUERY",
 		Short: "Search the logs with the query language, newest lines last",
-		Long: `Search shows the newest lines that match a query, the oldest of them first.
+		Long: `Search shows the newest events that match a query, the oldest of them first. An event of
+several lines, such as a stack trace, is found as one and shown with all its lines.
 
   timeout                      a whole word, any case
   "connection refused"         words in this order, any case
@@ -142,7 +143,7 @@ func tailCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "tail [flags] [QUERY]",
 		Short: "Show lines that match a query as they are indexed",
-		Long: `Tail shows lines as they are indexed, until it is stopped. When the connection breaks it
+		Long: `Tail shows events as they are indexed, with all their lines, until it is stopped. When the connection breaks it
 connects again and says from when on lines may be missing.` + serverHelp,
 		Example: `  foghorn tail
   foghorn tail 'level:>=warn host:db-*'
@@ -213,6 +214,10 @@ func grepCommand() *cobra.Command {
 files, rotated ones included. PATTERN is an extended regular expression, as for grep -E.
 A PATH is a glob over the paths of the logs (* also stands for slashes); one without a
 leading slash names the end of a path. Without any, all logs are searched.
+
+Where lines make one event, such as a stack trace, each is a line of its own here, with the
+fields of the event. --where QUERY is about the whole event: the fields and the words may
+stand in any of its lines.
 
 Names are shown when more than one log is searched: the path, or host:path when the logs
 are of several hosts. Options mean what they mean for GNU grep and can be written as

@@ -53,6 +53,8 @@ func TestClientCommandLines(t *testing.T) {
 		{[]string{"tail"}, ExitError, "foghorn up"},
 		{[]string{"anomalies", "--firing"}, ExitError, "foghorn up"},
 		{[]string{"anomalies", "x"}, ExitError, "unknown command"},
+		{[]string{"context", "h:/a", "1", "0", "-C3"}, ExitError, "foghorn up"},
+		{[]string{"context", "h:/a"}, ExitError, "accepts 3 arg(s)"},
 	} {
 		t.Run(strings.Join(tc.args, " "), func(t *testing.T) {
 			out, stderr, code := runCommand(tc.args...)

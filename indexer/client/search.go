@@ -35,6 +35,11 @@ func (c *Client) Search(ctx context.Context, in api.Search, to Receiver) (api.Su
 		return api.Summary{}, err
 	}
 	defer body.Close()
+	return receive(ctx, body, to)
+}
+
+// receive reads an answer of hits that ends with a summary.
+func receive(ctx context.Context, body io.Reader, to Receiver) (api.Summary, error) {
 	lines := newLineReader(body)
 	lines.idle = to.Idle
 	var dec decoder
