@@ -72,9 +72,11 @@ func drain(t *testing.T, dir string) (lines []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer q.Close()
 	for _, m := range raw(t, q, broker(t)) {
 		lines = append(lines, string(m.Value))
+	}
+	if err := q.Close(); err != nil {
+		t.Fatal(err)
 	}
 	return lines
 }

@@ -59,6 +59,8 @@ func (pushProtocol) decode(r *http.Request, body []byte, w *work) error {
 			continue
 		case "service", "service.name":
 			service = l.Value
+			w.lines.Service([]byte(service))
+			continue
 		}
 		w.lines.Attr([]byte(l.Key), []byte(l.Value))
 	}

@@ -130,13 +130,14 @@ func (b *Batch) Rewind(m Mark) {
 	b.attrs, b.bytes, b.doubles = b.attrs[:m.attrs], m.bytes, m.doubles
 }
 
-// prefixForeign stands before a sender's name that would pass for a label of ours.
+// prefixForeign stands before a name that would pass for a label of ours.
 const prefixForeign = "attributes."
 
 var prefixOurs = []byte("foghorn.")
 
 // Attr adds an attribute to the records to come. One of the same name takes the place of
-// the one before, until Rewind. An empty name or value is none.
+// the one before, until Rewind. An empty name or value is none. Names that say more than an
+// attribute's to the parser get a prefix: what they say comes by Source and Service.
 func (b *Batch) Attr(key, value []byte) {
 	if len(key) == 0 || len(value) == 0 {
 		return
@@ -156,10 +157,21 @@ func (b *Batch) Attr(key, value []byte) {
 		key = cut(key, maxKey)
 	}
 	name := b.names.get(key)
-	if bytes.HasPrefix(key, prefixOurs) {
+	switch {
+	case bytes.HasPrefix(key, prefixOurs), name == "service", name == "service.name":
 		name = prefixForeign + name
 	}
 	b.push(name, b.strings.put(value))
+}
+
+// Service names the service of the records to come, until Rewind.
+func (b *Batch) Service(name []byte) {
+	if len(name) > maxName {
+		name = cut(name, maxName)
+	}
+	if len(name) > 0 {
+		b.push(parse.GivenService, b.strings.put(name))
+	}
 }
 
 func (b *Batch) push(key, value string) {

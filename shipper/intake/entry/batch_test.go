@@ -82,9 +82,11 @@ func TestWhatARecordTellsTravelsInLabels(t *testing.T) {
 func TestWhatASenderNamesCannotPassForALabelOfOurs(t *testing.T) {
 	b := newBatch(wide)
 	b.Source([]byte("h"), []byte("s"))
+	b.Service([]byte("shop"))
 	b.Attr([]byte("foghorn.timestamp"), []byte("1"))
+	b.Attr([]byte("service"), []byte("other"))
 	add(t, b, Record{Line: []byte("x")})
-	check(t, b, `h:/test/s "x" attributes.foghorn.timestamp=1`)
+	check(t, b, `h:/test/s "x" foghorn.service=shop attributes.foghorn.timestamp=1 attributes.service=other`)
 }
 
 func TestHostsOfSources(t *testing.T) {

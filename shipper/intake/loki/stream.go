@@ -70,13 +70,13 @@ func (d *decoder) open() {
 	d.stream = entry.Record{}
 	for i := range d.labels {
 		l := &d.labels[i]
-		if i != host && !d.own(&d.stream, l.name, l.value) {
+		if i != host && !(i == service && isService(l.name)) && !d.own(&d.stream, l.name, l.value) {
 			d.b.Attr(l.name, l.value)
 		}
 	}
 	d.name = d.name[:0]
 	if service >= 0 {
-		d.b.Attr(serviceName, d.labels[service].value)
+		d.b.Service(d.labels[service].value)
 		d.name = append(append(d.name, d.labels[service].value...), '/')
 	}
 	hash := xxhash.New()
@@ -96,7 +96,10 @@ func (d *decoder) open() {
 	d.b.Source(hostName, d.name)
 }
 
-var serviceName = []byte("service.name")
+// isService says whether a label's name says no more than that its value is the service.
+func isService(name []byte) bool {
+	return string(name) == "service_name" || string(name) == "service"
+}
 
 // find returns the index of the first of names that is a label with a value, or -1.
 func (d *decoder) find(names []string) int {

@@ -76,8 +76,8 @@ func sample() plog.Logs {
 var sampleLines = []string{
 	`web-1:/otlp/cart "card \"declined\"\nat pay()" foghorn.timestamp=1700000000123456789 foghorn.severity=18 foghorn.severity_text=CRITICAL` +
 		` foghorn.trace_id=5b8e000000000000000000000000000c foghorn.span_id=ee00000000000074` +
-		` service.name=cart otel.scope.name=com.example otel.scope.version=1.2 user=zoë process.pid=-7 retry=true took=1.5 blob=` + "\x01\x02\xff" + ` list=["a\"b",3,null]`,
-	`web-1:/otlp/cart "{\"msg\":\"hi\",\"in\":{\"raw\":\"eHl6\"},\"none\":[]}" foghorn.timestamp=1700000001000000000 service.name=cart process.pid=42 otel.scope.name=com.example otel.scope.version=1.2`,
+		` foghorn.service=cart otel.scope.name=com.example otel.scope.version=1.2 user=zoë process.pid=-7 retry=true took=1.5 blob=` + "\x01\x02\xff" + ` list=["a\"b",3,null]`,
+	`web-1:/otlp/cart "{\"msg\":\"hi\",\"in\":{\"raw\":\"eHl6\"},\"none\":[]}" foghorn.timestamp=1700000001000000000 foghorn.service=cart process.pid=42 otel.scope.name=com.example otel.scope.version=1.2`,
 	`10.0.0.7:/otlp/ "session.start" foghorn.peer=10.0.0.7 event.name=session.start`,
 	`10.0.0.7:/otlp/ "5" foghorn.peer=10.0.0.7`,
 }
@@ -112,7 +112,7 @@ func TestRequestsOfTheCollectorsLibrary(t *testing.T) {
 func TestJSONAsOthersWriteIt(t *testing.T) {
 	for _, c := range []struct{ name, body, want string }{
 		{"resource behind its records", `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"x"},"attributes":[{"value":{"intValue":"7"},"key":"n"}]}],"scope":{"name":"s"}}],"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"a"}},{"key":"host.name","value":{"stringValue":"h"}}]}}]}`,
-			`h:/otlp/a "x" service.name=a otel.scope.name=s n=7`},
+			`h:/otlp/a "x" foghorn.service=a otel.scope.name=s n=7`},
 		{"names of the .proto file", `{"resource_logs":[{"resource":{},"scope_logs":[{"log_records":[{"time_unix_nano":1700000000000000000,"severity_number":"SEVERITY_NUMBER_WARN2","trace_id":"","body":{"string_value":"x"},"attributes":[{"key":"k","value":{"int_value":3}}],"dropped_attributes_count":0}]}]}]}`,
 			`10.0.0.7:/otlp/ "x" foghorn.timestamp=1700000000000000000 foghorn.severity=14 foghorn.peer=10.0.0.7 k=3`},
 		{"nulls and unknown fields", `{"new":{"a":[1,{"b":"]"}]},"resourceLogs":[null,{"resource":null,"scopeLogs":[{"scope":null,"logRecords":[{"body":null,"attributes":null,"flags":1,"severityNumber":null,"traceId":null,"severityText":"x"}]}],"schemaUrl":"u"}]}`,

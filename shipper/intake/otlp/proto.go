@@ -105,6 +105,8 @@ func (d *decoder) resourceAttr(key, value []byte) {
 		return
 	case "service.name":
 		d.service = append(d.service[:0], value...)
+		d.b.Service(value)
+		return
 	}
 	d.b.Attr(key, value)
 }
