@@ -207,7 +207,7 @@ func isHost(b []byte) bool {
 	}
 	m := maskOf(b)
 	if m&dot == 0 {
-		return m&digit != 0 && m&dash != 0
+		return m&digit != 0
 	}
 	return !(upper && lower) || m&digit != 0
 }

@@ -20,8 +20,7 @@ func (s *Scratch) scan(msg []byte, maxTokens int) {
 			continue
 		}
 		if len(s.tokens) > maxTokens {
-			s.rest(maxTokens)
-			return
+			break
 		}
 		j := i + 1
 		if m == delim {
@@ -47,9 +46,12 @@ func (s *Scratch) scan(msg []byte, maxTokens int) {
 			m |= k
 			j++
 		}
+		if j < len(msg) && msg[j] == '>' && msg[j-1] == '-' && j-1 > i { // an arrow
+			j--
+		}
 		switch {
 		case m&(colon|slash) == colon|slash && bytes.Contains(msg[i:j], []byte("://")),
-			j < len(msg) && msg[j] == '?' && c == '/':
+			c == '/' && (j < len(msg) && msg[j] == '?' || s.afterMethod()):
 			j = urlEnd(msg, j)
 			s.url(i, j, gap)
 		case j-i > longest:
@@ -61,6 +63,9 @@ func (s *Scratch) scan(msg []byte, maxTokens int) {
 	}
 	if len(s.tokens) > maxTokens {
 		s.rest(maxTokens)
+	}
+	if len(s.tokens) >= minRepeats {
+		s.repeats()
 	}
 }
 
@@ -101,6 +106,19 @@ func (s *Scratch) quotation(i, j int, gap uint8) int {
 func (s *Scratch) afterEquals() bool {
 	n := len(s.tokens)
 	return n > 1 && s.is(&s.tokens[n-1], '=') && s.tokens[n-2].kind != punct
+}
+
+// afterMethod tells whether the next token is the target of a request (RFC 9110).
+func (s *Scratch) afterMethod() bool {
+	n := len(s.tokens)
+	if n == 0 || s.tokens[n-1].kind != word {
+		return false
+	}
+	switch string(s.bytes(&s.tokens[n-1])) {
+	case "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE":
+		return true
+	}
+	return false
 }
 
 // urlEnd extends a URL over the bytes that only a URL joins.

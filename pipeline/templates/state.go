@@ -118,6 +118,7 @@ func (m *Miner) Merge(entries []Entry) error {
 			m.merge(t)
 		}
 	}
+	m.gathered = -1
 	for len(m.shapes) >= m.cfg.MaxTemplates {
 		m.evict(nil)
 	}

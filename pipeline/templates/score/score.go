@@ -1,5 +1,7 @@
 package score
 
+import "fmt"
+
 // Line is one scored line. Group and Event are opaque: equal strings mean one group.
 type Line struct {
 	Group    string // predicted group
@@ -91,4 +93,9 @@ func Mean(all []Accuracy) Accuracy {
 		m.FTA += a.FTA / n
 	}
 	return m
+}
+
+// String gives the four accuracies with three decimals.
+func (a Accuracy) String() string {
+	return fmt.Sprintf("GA %.3f  FGA %.3f  PA %.3f  FTA %.3f", a.GA, a.FGA, a.PA, a.FTA)
 }
