@@ -15,7 +15,8 @@ import (
 // chunk is events of one generation on their way to the broker.
 type chunk struct {
 	gen    *generation
-	events []event
+	events []tail.Line
+	splits []split
 	lines  int   // original lines in them
 	read   int   // bytes of the original lines
 	bytes  int   // of the events
@@ -26,7 +27,7 @@ type chunk struct {
 // lineCost is what a line costs in memory beside its bytes, until it is encoded.
 const lineCost = 72
 
-func newChunk(g *generation, events []event, end mark) *chunk {
+func newChunk(g *generation, events []tail.Line, end mark) *chunk {
 	c := &chunk{gen: g, events: events, end: end}
 	for i := range events {
 		c.bytes += len(events[i].Raw)
@@ -176,15 +177,15 @@ func (l *lane) encode(batch []*chunk) []pipeline.Message {
 	msgs := make([]pipeline.Message, 0, n)
 	var enc pipeline.LineEncoder
 	for _, c := range batch {
-		set := c.gen.src.set
+		set, splits := c.gen.src.set, c.splits
 		for i := range c.events {
 			e := &c.events[i]
 			line := pipeline.Line{
 				ID:  pipeline.LineID{Generation: c.gen.number, Offset: e.Offset},
 				Raw: e.Raw, Size: e.Size, Truncated: e.Truncated,
 			}
-			if e.joined != nil {
-				line.Sizes = e.joined.sizes
+			if len(splits) > 0 && splits[0].at == i {
+				line.Sizes, splits = splits[0].sizes, splits[1:]
 			}
 			m := enc.Encode(&line, set.key, set.headers)
 			m.Partition = l.partition

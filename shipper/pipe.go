@@ -1,6 +1,7 @@
 package shipper
 
 import (
+	"slices"
 	"time"
 
 	"foghorn/pipeline"
@@ -9,16 +10,11 @@ import (
 	"foghorn/shipper/tail"
 )
 
-// event is one record to be: a line, or several that belong together.
-type event struct {
-	tail.Line
-	joined *joined // nil: one line
-}
-
-// joined is what an event of several lines has besides.
-type joined struct {
-	lines int
-	sizes []int64 // see pipeline.Line
+// split is how many bytes each original line of an event takes in the source, where
+// redaction has changed that (see pipeline.Line.Sizes).
+type split struct {
+	at    int // which of the events it is
+	sizes []int64
 }
 
 // eventBytes bounds an event of several lines after redaction.
@@ -35,11 +31,15 @@ type pipe struct {
 	// dropped is 1 + the offset from which lines were dropped last, to be read again.
 	dropped int64
 
-	events []event
+	// events are those that are ready, a line each but for the joined ones. They stand in
+	// the memory of the lines that were added, where it can be had.
+	events []tail.Line
+	splits []split
 	lines  int            // original lines in events
 	read   int            // their bytes
 	end    int64          // of the last event
-	last   tail.Line      // the newest of them that can be an anchor
+	last   []byte         // the newest of the lines that can be an anchor
+	lastAt int64          // where it starts
 	sent   identity.Print // anchor of what was handed on before
 }
 
@@ -51,9 +51,11 @@ func newPipe(g *generation, limit int) *pipe {
 	return p
 }
 
+// add takes lines, and their slice for good.
 func (p *pipe) add(lines []tail.Line, now time.Time) {
-	if p.events == nil {
-		p.events = make([]event, 0, len(lines)+1)
+	if p.events == nil && p.held() == 0 {
+		// No more events come out than lines went in, so none is overwritten unread.
+		p.events = lines[:0]
 	}
 	for i := range lines {
 		if p.join != nil {
@@ -67,60 +69,61 @@ func (p *pipe) add(lines []tail.Line, now time.Time) {
 // emit takes the lines of one event.
 func (p *pipe) emit(lines []tail.Line) {
 	for i := range lines {
-		if len(lines[i].Raw) > 0 && !lines[i].Truncated {
-			p.last = lines[i]
+		l := &lines[i]
+		if len(l.Raw) > 0 && !l.Truncated {
+			p.last, p.lastAt = l.Raw, l.Offset
 		}
-		p.read += len(lines[i].Raw)
+		p.read += len(l.Raw)
 	}
 	p.lines += len(lines)
 	p.end = lines[len(lines)-1].End()
-	if len(lines) == 1 {
-		p.events = append(p.events, event{Line: p.clean(lines[0])})
+	if len(lines) > 1 {
+		p.merge(lines)
 		return
 	}
-	p.merge(lines)
+	p.events = append(p.events, lines[0])
+	if p.set.redact != nil {
+		p.clean(&p.events[len(p.events)-1])
+	}
 }
 
 // merge makes one event of several lines, or, where redaction has made them too long
 // together, one of each.
 func (p *pipe) merge(lines []tail.Line) {
-	clean, total, changed := make([]tail.Line, len(lines)), -1, false
-	for i := range lines {
-		clean[i] = p.clean(lines[i])
+	clean, total, changed := slices.Clone(lines), -1, false
+	for i := range clean {
+		p.clean(&clean[i])
 		total += len(clean[i].Raw) + 1
 		changed = changed || len(clean[i].Raw) != len(lines[i].Raw)
 	}
 	if total > eventBytes {
-		for i := range clean {
-			p.events = append(p.events, event{Line: clean[i]})
-		}
+		p.events = append(p.events, clean...)
 		return
 	}
-	first := clean[0]
-	e := event{
-		Line:   tail.Line{Offset: first.Offset, Size: p.end - first.Offset, Raw: make([]byte, 0, total)},
-		joined: &joined{lines: len(lines)},
-	}
+	raw := make([]byte, 0, total)
+	var sizes []int64
 	for i := range clean {
 		if i > 0 {
-			e.Raw = append(e.Raw, '\n')
+			raw = append(raw, '\n')
 		}
-		e.Raw = append(e.Raw, clean[i].Raw...)
+		raw = append(raw, clean[i].Raw...)
 		if changed {
-			e.joined.sizes = append(e.joined.sizes, clean[i].Size)
+			sizes = append(sizes, clean[i].Size)
 		}
 	}
-	p.events = append(p.events, e)
+	if changed {
+		p.splits = append(p.splits, split{len(p.events), sizes})
+	}
+	p.events = append(p.events, tail.Line{Offset: lines[0].Offset, Size: p.end - lines[0].Offset, Raw: raw})
 }
 
 // clean applies the redaction. A line that it makes longer than the limit is cut.
-func (p *pipe) clean(l tail.Line) tail.Line {
+func (p *pipe) clean(l *tail.Line) {
 	before := len(l.Raw)
 	l.Raw = p.set.redact.Line(l.Raw)
 	if n := max(before, p.limit); len(l.Raw) > n {
 		l.Raw, l.Truncated = l.Raw[:n:n], true
 	}
-	return l
 }
 
 // held is what lines that wait for others take in memory.
@@ -137,11 +140,11 @@ func (p *pipe) take() *chunk {
 	if len(p.events) == 0 {
 		return nil
 	}
-	if p.last.Raw != nil {
-		p.sent = identity.PrintOf(p.last.Offset, p.last.Raw[:min(len(p.last.Raw), identity.HeadSize)])
+	if p.last != nil {
+		p.sent = identity.PrintOf(p.lastAt, p.last[:min(len(p.last), identity.HeadSize)])
 	}
 	c := newChunk(p.gen, p.events, mark{offset: p.end, anchor: p.sent})
-	c.lines, c.read = p.lines, p.read
-	p.events, p.lines, p.read, p.last = nil, 0, 0, tail.Line{}
+	c.splits, c.lines, c.read = p.splits, p.lines, p.read
+	p.events, p.splits, p.lines, p.read, p.last = nil, nil, 0, 0, nil
 	return c
 }

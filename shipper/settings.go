@@ -18,7 +18,7 @@ type entry struct {
 	paths, exclude []string
 	labels         *labels.Labels
 	join           *multiline.Rules // nil: every line is an event
-	redact         *redact.Redactor
+	redact         *redact.Redactor // nil: none
 	rate           RateConfig
 	format, zone   string
 }
@@ -50,7 +50,9 @@ func newEntry(cfg *Config, f *FileConfig) (*entry, error) {
 	var errs [3]error
 	e.labels, errs[0] = labels.New(labels.Config{Labels: f.Labels, PathLabels: f.PathLabels, Base: cfg.Labels})
 	e.join, errs[1] = multiline.New(join)
-	e.redact, errs[2] = redact.New(slices.Concat(cfg.Redact, f.Redact))
+	if rules := slices.Concat(cfg.Redact, f.Redact); len(rules) > 0 {
+		e.redact, errs[2] = redact.New(rules)
+	}
 	return e, errors.Join(errs[:]...)
 }
 
