@@ -22,7 +22,7 @@ import (
 
 // bench is a server on a spool in a folder of its own.
 type bench struct {
-	t     *testing.T
+	t     testing.TB
 	queue *spool.Queue
 	srv   *Server
 	reg   *prometheus.Registry
@@ -52,7 +52,7 @@ func (l *lockedBuffer) String() string {
 // small is a spool of 1 MiB that nobody empties.
 func small(c *spool.Config) { c.MaxBytes = 1 << 20 }
 
-func newBench(t *testing.T, change func(*Config), changeSpool func(*spool.Config)) *bench {
+func newBench(t testing.TB, change func(*Config), changeSpool func(*spool.Config)) *bench {
 	t.Helper()
 	sc := spool.DefaultConfig(t.TempDir())
 	sc.Sync = false
@@ -169,7 +169,7 @@ func (b *bench) metric(name string, labels ...string) float64 {
 }
 
 // until waits for something that comes by itself.
-func until(t *testing.T, what string, ok func() bool) {
+func until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(20 * time.Second)
 	for !ok() {
