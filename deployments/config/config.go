@@ -20,7 +20,6 @@ import (
 	"foghorn/pipeline"
 	"foghorn/pipeline/yamldoc"
 	"foghorn/rules/alert"
-	"foghorn/shipper/discover"
 )
 
 // Config is foghorn.yml: one file for all roles, each of which reads its own part. Every
@@ -52,19 +51,6 @@ type KafkaConfig struct {
 	Replication int           `yaml:"replication"` // at most the number of brokers
 	Compression string        `yaml:"compression"` // none, lz4, snappy, zstd
 	MaxBatch    yamldoc.Bytes `yaml:"max_batch"`
-}
-
-// ShipConfig is the role ship: which files to follow.
-type ShipConfig struct {
-	Host         string            `yaml:"host"` // empty: the machine's name
-	Paths        []string          `yaml:"paths"`
-	Exclude      []string          `yaml:"exclude"`
-	Labels       map[string]string `yaml:"labels"`
-	LineLimit    yamldoc.Bytes     `yaml:"line_limit"`
-	Memory       yamldoc.Bytes     `yaml:"memory"`
-	ScanInterval yamldoc.Duration  `yaml:"scan_interval"`
-	Linger       yamldoc.Duration  `yaml:"linger"`
-	Listen       string            `yaml:"listen"`
 }
 
 // ProcessConfig is the role process: parsing, and both stages of the rules.
@@ -113,11 +99,7 @@ func Default() Config {
 			Brokers: []string{"127.0.0.1:9092"}, ClientID: "foghorn",
 			Partitions: 8, Replication: 3, Compression: "zstd", MaxBatch: 1 << 20,
 		},
-		Ship: ShipConfig{
-			LineLimit: 1 << 20, Memory: 64_000_000,
-			ScanInterval: yamldoc.Duration(time.Second), Linger: yamldoc.Duration(50 * time.Millisecond),
-			Listen: "127.0.0.1:8515",
-		},
+		Ship:    defaultShip(),
 		Process: ProcessConfig{TimeZone: "UTC", Lateness: yamldoc.Duration(time.Minute), Listen: "127.0.0.1:8516"},
 		Rules:   RulesConfig{Pack: true},
 		Index: IndexConfig{
@@ -200,25 +182,7 @@ func (c *Config) check() []problem {
 	within(bad, "kafka.replication", int64(c.Kafka.Replication), 1, 16)
 	oneOf(bad, "kafka.compression", c.Kafka.Compression, "none", "lz4", "snappy", "zstd")
 	within(bad, "kafka.max_batch", int64(c.Kafka.MaxBatch), 16<<10, pipeline.MaxMessage/2)
-	for i, p := range c.Ship.Paths {
-		if !filepath.IsAbs(p) {
-			bad(fmt.Sprintf("ship.paths[%d]", i), "expected an absolute path or glob, found %q", p)
-		} else if err := discover.Check(p); err != nil {
-			bad(fmt.Sprintf("ship.paths[%d]", i), "%v", err)
-		}
-	}
-	for i, p := range c.Ship.Exclude {
-		if err := discover.CheckExclude(p); err != nil {
-			bad(fmt.Sprintf("ship.exclude[%d]", i), "%v", err)
-		}
-	}
-	if strings.ContainsAny(c.Ship.Host, ": \t\n/") {
-		bad("ship.host", "expected a host name, found %q", c.Ship.Host)
-	}
-	within(bad, "ship.line_limit", int64(c.Ship.LineLimit), 1<<10, 1<<20)
-	within(bad, "ship.memory", int64(c.Ship.Memory), 4<<20, 16<<30)
-	within(bad, "ship.scan_interval", int64(c.Ship.ScanInterval), int64(10*time.Millisecond), int64(time.Hour))
-	within(bad, "ship.linger", int64(c.Ship.Linger), 0, int64(10*time.Second))
+	c.Ship.check(bad)
 	if _, err := time.LoadLocation(c.Process.TimeZone); err != nil {
 		bad("process.time_zone", "expected a zone such as UTC or Europe/Berlin, found %q", c.Process.TimeZone)
 	}
@@ -233,12 +197,7 @@ func (c *Config) check() []problem {
 	address(bad, "index.listen", c.Index.Listen)
 	receivers := alert.DefaultConfig()
 	receivers.Receivers = c.Alert.Receivers
-	if err := receivers.Validate(); err != nil {
-		for line := range strings.SplitSeq(err.Error(), "\n") { // "alert.receivers[1]: want ..."
-			path, message, _ := strings.Cut(line, ": ")
-			bad(path, "%s", message)
-		}
-	}
+	inside(bad, "", receivers.Validate()) // "alert.receivers[1]: want ..."
 	return out
 }
 

@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -51,8 +52,8 @@ func (d *Document) Has(path string) bool {
 
 // Decode reads the YAML of data into into, a pointer to a struct whose yaml tags name the
 // keys; values that are not in the file keep what they were. Strings, booleans, numbers,
-// slices, maps with string keys, structs, pointers to them and encoding.TextUnmarshaler
-// are known; a map that is one may be written as text or as keys with values. The error is a Faults with everything that is wrong.
+// slices, maps with string keys, structs, pointers to them, time.Duration (as Duration) and
+// encoding.TextUnmarshaler are known; a map that is one may be written as text or as keys with values. The error is a Faults with everything that is wrong.
 func Decode(file string, data []byte, into any) (*Document, error) {
 	d := &decoder{doc: &Document{File: file, lines: strings.Split(string(data), "\n"), positions: make(map[string]position)}}
 	parsed, err := parser.ParseBytes(data, 0)
@@ -114,6 +115,9 @@ func (d *decoder) decode(n ast.Node, path string, v reflect.Value, depth int) {
 		}
 		d.decode(n, path, v.Elem(), depth)
 		return
+	}
+	if v.Type() == reflect.TypeFor[time.Duration]() { // written as Duration is
+		v = v.Addr().Convert(reflect.TypeFor[*Duration]()).Elem()
 	}
 	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok && !(v.Kind() == reflect.Map && isMapping(n)) {
 		if text, ok := d.scalar(n, path, "a value"); ok {

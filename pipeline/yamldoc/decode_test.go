@@ -14,6 +14,7 @@ type sample struct {
 	Count int               `yaml:"count"`
 	On    bool              `yaml:"on"`
 	Keep  Duration          `yaml:"keep"`
+	Plain time.Duration     `yaml:"plain"`
 	Size  Bytes             `yaml:"size"`
 	List  []string          `yaml:"list"`
 	Map   map[string]string `yaml:"map"`
@@ -24,34 +25,35 @@ type sample struct {
 
 func TestDecodeFillsWhatTheFileSaysAndKeepsTheRest(t *testing.T) {
 	have := sample{Name: "default", Count: 7}
-	doc, err := Decode("f.yml", []byte("count: 3\non: true\nkeep: 7d\nsize: 64MiB\nlist: [a, 'b c']\nmap: {x: 1}\ninner:\n  ratio: 0.5\n"), &have)
+	doc, err := Decode("f.yml", []byte("count: 3\non: true\nkeep: 7d\nplain: 1m30s\nsize: 64MiB\nlist: [a, 'b c']\nmap: {x: 1}\ninner:\n  ratio: 0.5\n"), &have)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := sample{Name: "default", Count: 3, On: true, Keep: Duration(7 * 24 * time.Hour), Size: 64 << 20,
+	want := sample{Name: "default", Count: 3, On: true, Keep: Duration(7 * 24 * time.Hour), Plain: 90 * time.Second, Size: 64 << 20,
 		List: []string{"a", "b c"}, Map: map[string]string{"x": "1"}}
 	want.Inner.Ratio = 0.5
 	if d := cmp.Diff(want, have); d != "" {
 		t.Errorf("-want +have\n%s", d)
 	}
-	if f := doc.Fault("inner.ratio", "bad"); f.Error() != "f.yml:8:10: inner.ratio: bad" {
+	if f := doc.Fault("inner.ratio", "bad"); f.Error() != "f.yml:9:10: inner.ratio: bad" {
 		t.Errorf("place of a key: %v", f)
 	}
-	if f := doc.Fault("inner.other", "bad"); f.Line != 8 {
+	if f := doc.Fault("inner.other", "bad"); f.Line != 9 {
 		t.Errorf("place of a key that is absent is its parent's: %v", f)
 	}
 }
 
 func TestDecodeReportsAllFaultsAtOnceWithLineAndColumn(t *testing.T) {
-	_, err := Decode("f.yml", []byte("nam: x\ncount: many\nkeep: soon\nlist: one\nsize: [1]\ninner: {ratio: 1, rate: 2}\non: 1\n"), &sample{})
+	_, err := Decode("f.yml", []byte("nam: x\ncount: many\nkeep: soon\nplain: 5x\nlist: one\nsize: [1]\ninner: {ratio: 1, rate: 2}\non: 1\n"), &sample{})
 	want := strings.TrimSpace(`
-f.yml:1:1: nam: unknown key; known here: count, inner, keep, list, map, name, on, size
+f.yml:1:1: nam: unknown key; known here: count, inner, keep, list, map, name, on, plain, size
 f.yml:2:8: count: expected a whole number, found "many"
 f.yml:3:7: keep: expected a duration such as "30s", "5m" or "7d", found "soon"
-f.yml:4:7: list: expected a list, found "one"
-f.yml:5:7: size: expected a value, found a list
-f.yml:6:19: inner.rate: unknown key; known here: ratio
-f.yml:7:5: on: expected true or false, found "1"`)
+f.yml:4:8: plain: expected a duration such as "30s", "5m" or "7d", found "5x"
+f.yml:5:7: list: expected a list, found "one"
+f.yml:6:7: size: expected a value, found a list
+f.yml:7:19: inner.rate: unknown key; known here: ratio
+f.yml:8:5: on: expected true or false, found "1"`)
 	if err == nil {
 		t.Fatal("no error")
 	}
