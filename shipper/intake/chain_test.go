@@ -107,7 +107,8 @@ func TestEventsThroughTheChain(t *testing.T) {
 	have := map[string]pipeline.Event{}
 	for i := range out {
 		if out[i].Topic != pipeline.TopicEvents {
-			t.Fatalf("a record on %s: %s", out[i].Topic, out[i].Value)
+			reason, _ := out[i].Header(pipeline.HeaderDeadReason)
+			t.Fatalf("a record on %s: %s: %s", out[i].Topic, out[i].Value, reason)
 		}
 		events, err := pipeline.DecodeEvents(&out[i])
 		if err != nil {
