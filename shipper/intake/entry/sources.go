@@ -58,6 +58,21 @@ func (s *Sources) get(endpoint string, host, name []byte, now time.Time) (id str
 	return id, false
 }
 
+// Source names the stream of the records to come. Lines of one source keep their order.
+// Without a host it is the sender's address, until the line itself names one.
+func (b *Batch) Source(host, name []byte) {
+	o := &b.origin
+	b.peer = len(host) == 0
+	if b.peer {
+		host = []byte(o.Peer)
+	}
+	id, shared := b.sources.get(o.Endpoint, host, name, o.Observed)
+	b.source, b.host = id, ""
+	if told := string(host); shared || SourceHost(told) != told {
+		b.host = told
+	}
+}
+
 // maxHost and maxName are the lengths at which the parts of a source id are cut.
 const (
 	maxHost = 128
