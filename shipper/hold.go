@@ -66,6 +66,8 @@ func (w *worker) settle(n next, now time.Time) {
 			p.join.Expire(now)
 			if n != again {
 				p.join.Settle()
+			} else if len(p.events) > 0 && w.live == nil && !p.gen.packed && p.join.Loose() {
+				w.reread(p) // cheaper than to make room for it
 			}
 			p.join.Own()
 		}
@@ -116,10 +118,16 @@ func (w *worker) release(out bool) {
 			p.join.Flush()
 			w.collect(p)
 		default:
-			p.join.Drop()
 			p.dropped = at + 1
-			g.cur, g.searched = tail.At(at), -1
+			w.reread(p)
 			w.stopLive()
 		}
 	}
+}
+
+// reread drops what is held back, to be read again.
+func (w *worker) reread(p *pipe) {
+	_, _, at := p.join.Held()
+	p.join.Drop()
+	p.gen.cur, p.gen.searched = tail.At(at), -1
 }

@@ -53,9 +53,13 @@ func newPipe(g *generation, limit int) *pipe {
 
 // add takes lines, and their slice for good.
 func (p *pipe) add(lines []tail.Line, now time.Time) {
-	if p.events == nil && p.held() == 0 {
+	switch held := p.waiting(); {
+	case p.events != nil:
+	case held == 0:
 		// No more events come out than lines went in, so none is overwritten unread.
 		p.events = lines[:0]
+	default:
+		p.events = make([]tail.Line, 0, held+len(lines))
 	}
 	for i := range lines {
 		if p.join != nil {
@@ -124,6 +128,15 @@ func (p *pipe) clean(l *tail.Line) {
 	if n := max(before, p.limit); len(l.Raw) > n {
 		l.Raw, l.Truncated = l.Raw[:n:n], true
 	}
+}
+
+// waiting is how many lines wait for others.
+func (p *pipe) waiting() int {
+	if p.join == nil {
+		return 0
+	}
+	lines, _, _ := p.join.Held()
+	return lines
 }
 
 // held is what lines that wait for others take in memory.

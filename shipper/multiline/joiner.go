@@ -154,9 +154,14 @@ func (j *Joiner) Drop() {
 // followed by a trace is given out: of records that are written at once all lines are at
 // hand, and others are not to wait.
 func (j *Joiner) Settle() {
-	if j.state == none && !j.partial && !j.patterns() {
+	if j.Loose() {
 		j.Flush()
 	}
+}
+
+// Loose says that one line is held, and only since it might be followed by a trace.
+func (j *Joiner) Loose() bool {
+	return len(j.held) == 1 && j.state == none && !j.partial && !j.patterns()
 }
 
 // Expire gives out what has waited longer than the time-out for a further line.
