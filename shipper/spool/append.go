@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 )
 
@@ -231,7 +232,7 @@ func (q *Queue) identify(p *pending) {
 		binary.LittleEndian.PutUint64(p.enc.record[s.at+8:], uint64(offset))
 		q.offsets[s.source] = offset + s.bytes
 	}
-	sealFrame(p.enc.record)
+	sealFrame(p.enc.record, q.salt)
 }
 
 // abandon gives up the current file behind its end, and the offsets that were given out.
@@ -250,7 +251,8 @@ func (q *Queue) roll() error {
 		seq = q.segments[n-1].seq + 1
 	}
 	seq = max(seq, q.acked.seq+1)
-	head := append(fileHeader(), q.state.record()...)
+	salt := rand.Uint32()
+	head := append(fileHeader(salt), q.state.record(salt)...)
 	q.mu.Unlock()
 	if q.torn != nil {
 		// What was refused is not there any more when its sender sends it again.
@@ -275,7 +277,7 @@ func (q *Queue) roll() error {
 		return fmt.Errorf("make segment %s: %w", path, errors.Join(err, f.Close(), os.Remove(path)))
 	}
 	old := q.file
-	q.current, q.file = &segment{seq: seq, end: int64(len(head))}, f
+	q.current, q.file, q.salt = &segment{seq: seq, end: int64(len(head))}, f, salt
 	q.mu.Lock()
 	q.segments = append(q.segments, q.current)
 	q.bytes += q.current.end

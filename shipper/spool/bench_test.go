@@ -89,7 +89,7 @@ func BenchmarkEncode(b *testing.B) {
 	batch, e := benchBatch(2000, false), &encoder{}
 	for b.Loop() {
 		e.encode(batch, batch.Lines[0].Observed)
-		sealFrame(e.record)
+		sealFrame(e.record, 0)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/2000, "ns/line")
 }

@@ -91,7 +91,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	s := newState(1 << 30)
 	s.add([16]byte{7}, "n", "m", time.Unix(1764000000, 0))
-	f.Add(s.record()[frameBytes:])
+	f.Add(s.record(0)[frameBytes:])
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		out := &outbox{}
 		out.reset(3)
@@ -104,7 +104,7 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%d records, %d said, error %v", sum, n, err)
 		}
 		if st, err := readState(payload, 1<<30); err == nil {
-			back, err := readState(st.record()[frameBytes:], 1<<30)
+			back, err := readState(st.record(0)[frameBytes:], 1<<30)
 			if err != nil {
 				t.Fatal(err)
 			}

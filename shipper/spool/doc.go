@@ -36,9 +36,10 @@
 // Numbers are little endian; str is a uvarint length and the bytes.
 //
 //	<sequence, 16 hex digits>.spool, in order of writing:
-//	  "FOGSPOOL" | version u32 = 1 | 0 u32 | record...
+//	  "FOGSPOOL" | version u32 = 1 | salt u32, random | record...
 //	record:
-//	  length of payload u32 | CRC-32C of payload u32 | CRC-32C of the 8 bytes before u32 | payload
+//	  length of payload u32 | CRC-32C of payload u32 | CRC-32C, begun at the
+//	  salt, of the 8 bytes before u32 | payload
 //	payload, kind 1, a batch:
 //	  1 u8 | key 16 bytes | name str | mark str | sources uvarint
 //	  { source str | generation u64 | offset of its first line u64 }

@@ -29,8 +29,8 @@ func TestAPowerCutAtAnyByteOfTheTail(t *testing.T) {
 	q := open(t, cfg)
 	var ends []int64
 	var texts []string
-	for i := range 5 {
-		texts = append(texts, fmt.Sprintf("batch %d line 1", i), fmt.Sprintf("batch %d line 2", i))
+	for i := range 3 {
+		texts = append(texts, fmt.Sprint(i, "a"), fmt.Sprint(i, "b"))
 		add(t, q, &Batch{Key: [16]byte{byte(i + 1)}, Name: "n", Mark: fmt.Sprint(i), Lines: lines("h:/a", texts[2*i:]...)})
 		ends = append(ends, q.segments[0].end)
 	}
@@ -131,6 +131,42 @@ func TestADamagedRecordCostsItselfAlone(t *testing.T) {
 		if have, want := q.Stats().DamagedBytes, ends[1]-ends[0]; have != want {
 			t.Errorf("byte %d damaged: %d bytes counted, want %d", at, have, want)
 		}
+	}
+}
+
+// No line that somebody sends can look like a record where a damaged file is searched.
+func TestALineThatLooksLikeARecord(t *testing.T) {
+	q := open(t, DefaultConfig(t.TempDir()))
+	add(t, q, &Batch{Lines: lines("h:/evil", "from another queue")})
+	forged, err := os.ReadFile(segmentPath(q.cfg.Dir, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := DefaultConfig(t.TempDir())
+	q = open(t, cfg)
+	add(t, q, &Batch{Lines: lines("h:/a", "one")})
+	begin := q.segments[0].end
+	add(t, q, &Batch{Lines: lines("h:/a", string(forged[headerBytes:]))})
+	add(t, q, &Batch{Lines: lines("h:/a", "three")})
+	q.Close()
+	f, err := os.OpenFile(segmentPath(cfg.Dir, 1), os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt([]byte{0xff}, begin); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	q, sink := open(t, cfg), newSink()
+	sink.gaps = true
+	stop := start(t, q, sink)
+	defer stop()
+	drain(t, q)
+	if have := sink.texts("h:/evil"); have != nil {
+		t.Errorf("forged lines %q", have)
+	}
+	if d := cmp.Diff([]string{"one", "three"}, sink.texts("h:/a")); d != "" {
+		t.Errorf("lines (-want +have):\n%s", d)
 	}
 }
 

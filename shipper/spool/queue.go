@@ -64,6 +64,7 @@ type Queue struct {
 	current *segment    // the file being written, nil for none
 	torn    *segment    // was written behind its end, and is to be cut
 	file    segmentFile // current's
+	salt    uint32      // current's
 	epoch   uint64
 	offsets map[string]int64 // of each source in the epoch
 }
@@ -160,10 +161,11 @@ func (q *Queue) loadSegment(s *segment) (*state, error) {
 		return nil, err
 	}
 	defer f.Close()
-	if ok, err := checkHeader(f, path); err != nil || !ok {
+	salt, ok, err := readHeader(f, path)
+	if err != nil || !ok {
 		return nil, err
 	}
-	sc := scanner{f: f, at: headerBytes, end: s.end}
+	sc := scanner{f: f, salt: salt, at: headerBytes, end: s.end}
 	r, err := sc.next()
 	if errors.Is(err, io.EOF) {
 		return nil, nil
@@ -185,7 +187,11 @@ func (q *Queue) replay(s *segment) error {
 		return err
 	}
 	defer f.Close()
-	sc := scanner{f: f, at: headerBytes, end: s.end}
+	salt, ok, err := readHeader(f, f.Name())
+	if err != nil || !ok {
+		return err
+	}
+	sc := scanner{f: f, salt: salt, at: headerBytes, end: s.end}
 	for {
 		r, err := sc.next()
 		if errors.Is(err, io.EOF) {

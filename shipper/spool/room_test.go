@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -255,7 +256,7 @@ func TestKeysAreBounded(t *testing.T) {
 		}
 	}
 	s = newState(1 << 30)
-	for i := range 300_000 { // 100 a second
+	for i := range 200_000 { // 100 a second
 		s.add(key(i), "", "", now.Add(time.Duration(i)*10*time.Millisecond))
 		if old := i - minKeys; old >= 0 && !s.has(key(old)) {
 			t.Fatalf("key %d is forgotten after %d", old, i)
@@ -264,11 +265,11 @@ func TestKeysAreBounded(t *testing.T) {
 	if n := len(s.young) + len(s.old); n > 2*minKeys+1 {
 		t.Errorf("%d keys are kept", n)
 	}
-	back, err := readState(s.record()[frameBytes:], 1<<30)
+	back, err := readState(s.record(0)[frameBytes:], 1<<30)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(s, back, cmp.AllowUnexported(state{})); d != "" {
-		t.Errorf("state (-want +have):\n%s", d)
+	if !maps.Equal(s.young, back.young) || !maps.Equal(s.old, back.old) || !s.begun.Equal(back.begun) {
+		t.Error("the state is another one after it was written and read")
 	}
 }

@@ -8,9 +8,10 @@ import (
 // scanner walks the records of a segment from an offset on. Damage is skipped: what stands
 // behind it is found by its checksums.
 type scanner struct {
-	f   io.ReaderAt
-	at  int64 // of the next record
-	end int64
+	f    io.ReaderAt
+	salt uint32
+	at   int64 // of the next record
+	end  int64
 
 	buf   []byte
 	start int64 // file offset of buf[0]
@@ -44,7 +45,7 @@ func (s *scanner) next() (found, error) {
 			if err != nil {
 				return found{}, err
 			}
-			if _, ok := frameLength(b); !ok {
+			if _, ok := frameLength(b, s.salt); !ok {
 				continue
 			}
 			f, ok, err := s.record(at)
@@ -71,7 +72,7 @@ func (s *scanner) record(at int64) (f found, ok bool, err error) {
 	if err != nil {
 		return found{}, false, err
 	}
-	n, ok := frameLength(b)
+	n, ok := frameLength(b, s.salt)
 	if !ok || n > s.end-at-frameBytes {
 		return found{}, false, nil
 	}
@@ -91,7 +92,7 @@ func (s *scanner) buffered() bool {
 	if s.at < s.start || have < frameBytes {
 		return false
 	}
-	n, ok := frameLength(s.buf[s.at-s.start:])
+	n, ok := frameLength(s.buf[s.at-s.start:], s.salt)
 	return ok && have >= frameBytes+n
 }
 

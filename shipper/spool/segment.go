@@ -86,21 +86,24 @@ func systemDisk() disk {
 	}
 }
 
-// checkHeader reads the begin of a segment file. Errors: ErrNewer; ok is false when it is
-// no segment, as after a crash while it was made.
-func checkHeader(f io.ReaderAt, path string) (ok bool, err error) {
+// readHeader reads the begin of a segment file. Errors: ErrNewer; ok is false when it is no
+// segment, as after a crash while it was made.
+func readHeader(f io.ReaderAt, path string) (salt uint32, ok bool, err error) {
 	var b [headerBytes]byte
 	if n, err := f.ReadAt(b[:], 0); n < headerBytes {
-		if err == io.EOF {
-			return false, nil
+		if errors.Is(err, io.EOF) {
+			return 0, false, nil
 		}
-		return false, err
+		return 0, false, err
 	}
 	if string(b[:len(magic)]) != magic {
-		return false, nil
+		return 0, false, nil
 	}
-	if v := binary.LittleEndian.Uint32(b[len(magic):]); v > version {
-		return false, fmt.Errorf("open %s: %w (it has version %d, this program knows %d)", path, ErrNewer, v, version)
+	switch v := binary.LittleEndian.Uint32(b[len(magic):]); {
+	case v > version:
+		return 0, false, fmt.Errorf("open %s: %w (it has version %d, this program knows %d)", path, ErrNewer, v, version)
+	case v == 0:
+		return 0, false, nil
 	}
-	return true, nil
+	return binary.LittleEndian.Uint32(b[len(magic)+4:]), true, nil
 }

@@ -26,6 +26,8 @@ const (
 	readAttempts = 10
 )
 
+var errNoSegment = errors.New("it is no segment")
+
 // sender reads records and hands them to the lanes, window by window.
 type sender struct {
 	q         *Queue
@@ -67,6 +69,7 @@ func (s *sender) read(ctx context.Context) {
 	var (
 		f        *os.File
 		seq      uint64
+		salt     uint32
 		failures int
 	)
 	defer func() {
@@ -95,7 +98,7 @@ func (s *sender) read(ctx context.Context) {
 				f.Close()
 			}
 			var err error
-			if f, err = s.open(seg); err != nil {
+			if f, salt, err = s.open(seg); err != nil {
 				f = nil
 				failures++
 				at = s.unread(ctx, at, seg, last, err, &failures)
@@ -103,7 +106,7 @@ func (s *sender) read(ctx context.Context) {
 			}
 			seq = seg.seq
 		}
-		next, err := s.window(ctx, d, f, at, seg, last)
+		next, err := s.window(ctx, d, &scanner{f: f, salt: salt, at: at.offset, end: seg.end}, seg, last)
 		if err != nil {
 			failures++
 			at = s.unread(ctx, next, seg, last, err, &failures)
@@ -113,22 +116,31 @@ func (s *sender) read(ctx context.Context) {
 	}
 }
 
-// open opens a segment's file; one that is no segment reads as damage from its begin on.
-func (s *sender) open(seg segment) (*os.File, error) {
-	f, err := os.Open(segmentPath(s.q.cfg.Dir, seg.seq))
-	if err != nil {
-		return nil, err
+// open opens a segment's file. One that is no segment, as after a crash while it was made, holds
+// no record.
+func (s *sender) open(seg segment) (f *os.File, salt uint32, err error) {
+	path := segmentPath(s.q.cfg.Dir, seg.seq)
+	if f, err = os.Open(path); err != nil {
+		return nil, 0, err
 	}
-	return f, nil
+	salt, ok, err := readHeader(f, path)
+	if err == nil && !ok {
+		err = errNoSegment
+	}
+	if err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	return f, salt, nil
 }
 
 // unread decides what to do about a file that cannot be read: try it again, or go on behind.
 func (s *sender) unread(ctx context.Context, at position, seg segment, last bool, err error, failures *int) position {
 	path := segmentPath(s.q.cfg.Dir, seg.seq)
-	if *failures == 1 {
+	if *failures == 1 && !errors.Is(err, errNoSegment) {
 		s.fault(path, err)
 	}
-	if *failures < readAttempts && !errors.Is(err, fs.ErrNotExist) {
+	if *failures < readAttempts && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errNoSegment) {
 		pause(ctx, time.Second)
 		return at
 	}
@@ -146,12 +158,11 @@ func (s *sender) skip(at position, seg segment, last bool) position {
 	return at
 }
 
-// window reads the records from at on that one chunk of the file holds, or a larger one
-// alone, hands them to the lanes, and returns where the next window begins.
-func (s *sender) window(ctx context.Context, d *decoder, f *os.File, at position, seg segment, last bool) (position, error) {
-	w := s.fresh()
-	sc := &scanner{f: f, at: at.offset, end: seg.end, buf: w.buf}
-	now := s.q.now()
+// window reads the records from sc's place on that one chunk of the file holds, or a larger
+// one alone, hands them to the lanes, and returns where the next window begins.
+func (s *sender) window(ctx context.Context, d *decoder, sc *scanner, seg segment, last bool) (position, error) {
+	w, at, now := s.fresh(), position{seg.seq, sc.at}, s.q.now()
+	sc.buf = w.buf
 	for first := true; first || sc.buffered(); first = false {
 		r, err := sc.next()
 		if errors.Is(err, io.EOF) {
@@ -165,7 +176,7 @@ func (s *sender) window(ctx context.Context, d *decoder, f *os.File, at position
 			lines, observed, err = d.messages(&w.out, r.payload, now)
 		}
 		if r.payload == nil || err != nil {
-			s.q.damage(s, f.Name(), r.at, r.end, r.end == seg.end)
+			s.q.damage(s, segmentPath(s.q.cfg.Dir, seg.seq), r.at, r.end, r.end == seg.end)
 		}
 		if w.observed.IsZero() {
 			w.observed = observed

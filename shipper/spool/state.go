@@ -56,7 +56,7 @@ func (s *state) add(key [16]byte, name, mark string, now time.Time) {
 }
 
 // record is the state as the first record of a segment.
-func (s *state) record() []byte {
+func (s *state) record(salt uint32) []byte {
 	b := make([]byte, frameBytes, frameBytes+64+16*(len(s.young)+len(s.old)))
 	b = append(b, kindState)
 	b = binary.AppendUvarint(b, uint64(len(s.marks)))
@@ -70,7 +70,7 @@ func (s *state) record() []byte {
 			b = append(b, key[:]...)
 		}
 	}
-	sealFrame(b)
+	sealFrame(b, salt)
 	return b
 }
 
