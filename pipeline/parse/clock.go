@@ -97,6 +97,33 @@ func (c *clock) guessYear(t *civil) int64 {
 	return math.MinInt64
 }
 
+// timeOfDay reads a time without a date that begins b, or stands behind a bracket there:
+// 23:00:00.123, [23:00:00]. It is the one nearest to the observed time.
+func (c *clock) timeOfDay(b []byte) (ns int64, start, end int) {
+	if len(b) > 0 && b[0] == '[' {
+		start = 1
+	}
+	if c.observed == 0 || len(b) < start+9 || b[start+2] != ':' || b[start+5] != ':' {
+		return 0, 0, 0
+	}
+	var t civil
+	if end = t.clockTime(b, start, false); end == 0 || end < len(b) && b[end] != ' ' && b[end] != ']' && b[end] != '\t' {
+		return 0, 0, 0
+	}
+	limit := c.observed + int64(time.Hour)
+	for days := 0; ; days-- {
+		y, m, d := time.Unix(0, limit).In(c.loc).AddDate(0, 0, days).Date()
+		t.year, t.month, t.day = y, int(m), d
+		if !t.valid() {
+			return 0, 0, 0
+		}
+		if ns = c.unix(&t); ns <= limit || days < -1 {
+			break
+		}
+	}
+	return ns, start, end
+}
+
 // daysSinceEpoch counts the days from 1970-01-01 in the proleptic Gregorian calendar
 // (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", days_from_civil).
 func daysSinceEpoch(y, m, d int) int64 {

@@ -16,6 +16,7 @@ type fields struct {
 	// keys are the keys of the lines before by position: lines of one source mostly
 	// have the same keys in the same order, which saves allocating and checking them.
 	keys []knownKey
+	all  *keyTable
 	// dropped is how many fields of this line did not fit, or were cut.
 	dropped int
 }
@@ -23,6 +24,25 @@ type fields struct {
 // knownKey is a key as a line spells it, and the attribute's key that it gets when it is
 // not taken.
 type knownKey struct{ raw, key string }
+
+// keyTable holds the keys of all sources of a goroutine.
+type keyTable struct{ keys map[string]knownKey }
+
+// maxKeys is how many keys a keyTable holds before it begins anew.
+const maxKeys = 4096
+
+func (t *keyTable) know(key []byte) knownKey {
+	raw := string(bytes.ToValidUTF8(key, []byte("\uFFFD")))
+	k := knownKey{raw, raw}
+	if reserved(raw) {
+		k.key = prefixReserved + raw
+	}
+	if t.keys == nil || len(t.keys) >= maxKeys {
+		t.keys = make(map[string]knownKey)
+	}
+	t.keys[string(key)] = k
+	return k
+}
 
 // field is one attribute: its value is value, or arena[start:end].
 type field struct {
@@ -127,11 +147,11 @@ func (f *fields) intern(key []byte) knownKey {
 		key = cut(key, maxKey)
 	}
 	if f.keys[i].raw != string(key) {
-		raw := string(bytes.ToValidUTF8(key, []byte("\uFFFD")))
-		f.keys[i] = knownKey{raw, raw}
-		if reserved(raw) {
-			f.keys[i].key = prefixReserved + raw
+		k, ok := f.all.keys[string(key)]
+		if !ok {
+			k = f.all.know(key)
 		}
+		f.keys[i] = k
 	}
 	return f.keys[i]
 }

@@ -27,7 +27,10 @@ func (p *Parser) header(b []byte) (message []byte) {
 	if at > 0 && b[at-1] == '=' || !p.beforeLevel(b[:at]) {
 		return p.plain(b)
 	}
-	return p.afterLevel(b[at+len(level):])
+	if message = p.afterLevel(b[at+len(level):]); len(message) == 0 { // it says no more than its level
+		return b[at:]
+	}
+	return message
 }
 
 // beforeLevel takes what stands between the time and the level. It returns false when it
@@ -106,7 +109,7 @@ func (p *Parser) afterLevel(b []byte) []byte {
 				return b[start:]
 			}
 			p.takeGroup(group)
-			if i = end; logger {
+			if i = end; logger || c == '(' {
 				return b[separators(b, i):]
 			}
 			if threads++; i < len(b) && b[i] == ':' {
@@ -238,6 +241,9 @@ func separators(b []byte, i int) int {
 func (p *Parser) takeGroup(b []byte) {
 	b = bytes.TrimSpace(b)
 	switch {
+	case p.traceGroup(b):
+	case mapped(b):
+		p.pairs(b)
 	case len(b) == 0 || len(b) == 1 && b[0] == '-':
 	case allDigits(b):
 		p.found.attrs.add("process.pid", b)
@@ -246,6 +252,16 @@ func (p *Parser) takeGroup(b []byte) {
 	default:
 		p.found.attrs.add("log.context", b)
 	}
+}
+
+// mapped says whether what stands in brackets begins with a pair, as the diagnostic context
+// of log4j and logback does.
+func mapped(b []byte) bool {
+	i := 0
+	for i < len(b) && isKeyByte(b[i]) {
+		i++
+	}
+	return i > 0 && i < len(b) && b[i] == '=' && isLetter(b[0])
 }
 
 // How long a group in brackets can be, and how deep they can be nested.

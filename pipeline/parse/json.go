@@ -71,16 +71,37 @@ func (p *Parser) object(o *fastjson.Object, depth int) {
 var cookie = []byte("@cee:")
 
 // readInner reads the message of a line that another format wraps, where the message
-// has a structure of its own.
+// has a structure of its own that cannot be mistaken.
 func (p *Parser) readInner(message []byte) bool {
 	if len(message) == 0 {
 		return false
 	}
-	if message[0] == '{' {
-		return readJSON(p, message)
+	before, m := p.found.facts, p.found.attrs.mark()
+	ok := false
+	switch c := message[0]; {
+	case c == '{':
+		ok = readJSON(p, message)
+	case c == '@':
+		var rest []byte
+		if rest, ok = bytes.CutPrefix(message, cookie); ok {
+			ok = readJSON(p, rest)
+		}
+	case isDigit(c):
+		ok = readHAProxy(p, message)
+		if !ok {
+			p.found.attrs.rewind(m)
+			ok = readAccess(p, message)
+		}
+	case c == '[':
+		ok = readKernel(p, message)
+	case c == 'I' || c == 'W' || c == 'E' || c == 'F':
+		ok = readKlog(p, message)
+	case isLetter(c):
+		ok = bytes.IndexByte(message[:min(len(message), 16)], '=') > 0 && readLogfmt(p, message)
 	}
-	if rest, ok := bytes.CutPrefix(message, cookie); ok {
-		return readJSON(p, rest)
+	if !ok {
+		p.found.facts = before
+		p.found.attrs.rewind(m)
 	}
-	return false
+	return ok
 }

@@ -23,7 +23,8 @@ func (p *Parser) field(key, value []byte, number bool) {
 func (p *Parser) known(key, value []byte, number bool) bool {
 	switch string(key) {
 	case "time", "ts", "timestamp", "@timestamp", "Timestamp", "@t", "t", "datetime", "date",
-		"asctime", "eventTime", "event.time", "time_local", "time_iso8601", "msec", "epoch":
+		"asctime", "eventTime", "event.time", "time_local", "time_iso8601", "msec", "epoch",
+		"timeMillis", "timeUnixNano", "__REALTIME_TIMESTAMP", "t.$date":
 		return p.timeField(value)
 	case "message", "msg", "Message", "MESSAGE", "@message", "@m":
 		p.messageField(rankMessage, value)
@@ -32,31 +33,75 @@ func (p *Parser) known(key, value []byte, number bool) bool {
 	case "event", "text", "@mt", "MessageTemplate":
 		p.messageField(rankEvent, value)
 	case "level", "lvl", "severity", "log.level", "levelname", "loglevel", "log_level", "@level", "@l",
-		"severity_text", "severityText", "SeverityText", "Level", "LEVEL", "Severity":
+		"severity_text", "severityText", "SeverityText", "Level", "LEVEL", "Severity", "level_name", "levelName":
 		return p.levelField(value, number)
+	case "PRIORITY": // journald
+		return p.levelField(value, true)
 	case "severity_number", "SeverityNumber", "severityNumber":
 		return p.severityNumber(value)
-	case "service", "service.name", "service_name", "serviceName", "resource.service.name":
+	case "service", "service.name", "service_name", "serviceName", "resource.service.name", "Resource.service.name",
+		"resource.attributes.service.name":
 		p.setService(rankService, value)
 		return true
 	case "app", "app_name", "appName", "application":
 		p.setService(rankApp, value)
 	case "name": // bunyan: the program; its level is a number and came or comes along
 		p.setService(rankName, value)
-	case "host", "host.name", "hostname", "host_name":
+	case "SYSLOG_IDENTIFIER":
+		p.setService(rankProgram, value)
+	case "host", "host.name", "hostname", "host_name", "_HOSTNAME":
 		p.setHost(value)
-	case "trace_id", "traceId", "traceID", "trace.id", "TraceId", "otelTraceID", "traceid":
-		return p.setTrace(value)
-	case "span_id", "spanId", "spanID", "span.id", "SpanId", "otelSpanID", "spanid":
-		return p.setSpan(value)
-	case "traceparent":
-		return p.setTraceParent(value)
 	case "status", "http.response.status_code":
 		return p.setStatus(value)
 	case "status_code", "statusCode", "http_status", "http.status_code", "response_code", "res.statusCode", "http.status":
 		p.setStatus(value)
+	case "s": // MongoDB: a letter behind the time
+		return p.found.hasTime && len(value) == 1 && p.setLetter(value[0])
+	case "instant.epochSecond", "instant.nanoOfSecond": // log4j 2
+		return p.instant(key, value)
+	default:
+		return p.traceField(key, value)
 	}
 	return false
+}
+
+// instant takes log4j 2's time, which is two fields, the seconds first.
+func (p *Parser) instant(key, value []byte) bool {
+	ns, ok := epoch(value)
+	if string(key) == "instant.epochSecond" {
+		if ok {
+			p.found.setTime(ns)
+		}
+		return ok
+	}
+	if len(value) > 9 || !allDigits(value) || !p.found.hasTime {
+		return false
+	}
+	p.found.time += int64(num(value, 0, len(value)))
+	return true
+}
+
+// setLetter sets the severity by the letter that MongoDB and others use for a level.
+func (p *Parser) setLetter(c byte) bool {
+	var s pipeline.Severity
+	switch c {
+	case 'D':
+		s = pipeline.SeverityDebug
+	case 'I':
+		s = pipeline.SeverityInfo
+	case 'W':
+		s = pipeline.SeverityWarn
+	case 'E':
+		s = pipeline.SeverityError
+	case 'F':
+		s = pipeline.SeverityFatal
+	default:
+		return false
+	}
+	if p.found.severity == 0 {
+		p.found.severity, p.found.level = s, p.names.get([]byte{c})
+	}
+	return true
 }
 
 func (p *Parser) timeField(value []byte) bool {
@@ -77,7 +122,15 @@ func (p *Parser) timeField(value []byte) bool {
 // GELF's syslog number (0 to 7).
 func (p *Parser) levelField(value []byte, number bool) bool {
 	if !number {
-		return p.found.severity == 0 && p.setLevel(bytes.TrimSpace(value))
+		word := bytes.TrimSpace(value)
+		if p.found.severity == 0 {
+			return p.setLevel(word)
+		}
+		if _, ok := levelOf(word); !ok || p.found.level != "" {
+			return false
+		}
+		p.found.level = p.names.get(word) // its number came before
+		return true
 	}
 	n := 0
 	for _, c := range value {
@@ -110,44 +163,4 @@ func (p *Parser) severityNumber(value []byte) bool {
 	}
 	p.found.severity = pipeline.Severity(n)
 	return true
-}
-
-func (p *Parser) setTrace(value []byte) bool {
-	if p.found.trace != "" || !hexID(value, 32) {
-		return false
-	}
-	p.found.trace = string(bytes.ToLower(value))
-	return true
-}
-
-func (p *Parser) setSpan(value []byte) bool {
-	if p.found.span != "" || !hexID(value, 16) {
-		return false
-	}
-	p.found.span = string(bytes.ToLower(value))
-	return true
-}
-
-// setTraceParent takes a W3C traceparent (https://www.w3.org/TR/trace-context/): version,
-// trace id, parent id and flags, joined by '-'.
-func (p *Parser) setTraceParent(value []byte) bool {
-	if len(value) < 55 || value[2] != '-' || value[35] != '-' || value[52] != '-' {
-		return false
-	}
-	return p.setTrace(value[3:35]) && p.setSpan(value[36:52])
-}
-
-// hexID says whether b is an id of n hex digits that are not all zero.
-func hexID(b []byte, n int) bool {
-	if len(b) != n {
-		return false
-	}
-	zero := true
-	for _, c := range b {
-		if !isDigit(c) && (c|0x20)-'a' >= 6 {
-			return false
-		}
-		zero = zero && c == '0'
-	}
-	return !zero
 }

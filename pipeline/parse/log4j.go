@@ -9,10 +9,14 @@ import "bytes"
 //	2016-12-19 23:00:00,123 INFO  [main] org.example.Main: started
 //	[2016-12-19 23:00:00,123] WARN no leader (kafka.server.ReplicaManager)
 //
-// In the second, which Kafka writes, all behind the level is the message, and the logger
+// A time of day without a date is the last one before the line was seen, or within an hour
+// after. In the second, which Kafka writes, all behind the level is the message, and the logger
 // stands at the end.
 func readLog4j(p *Parser, line []byte) bool {
 	ns, start, end := p.textTime(line)
+	if end == 0 {
+		ns, start, end = p.clock.timeOfDay(line)
+	}
 	if end == 0 || start > 1 && bytes.IndexByte(line[:start], ' ') != start-1 {
 		return false
 	}
@@ -26,13 +30,14 @@ func readLog4j(p *Parser, line []byte) bool {
 	at := cap(rest) - cap(level)
 	behind := rest[at+len(level):]
 	if start == 1 && line[0] == '[' && string(bytes.TrimSpace(rest[:at])) == "]" {
-		p.setMessage(p.trailingLogger(bytes.TrimLeft(behind, " ")))
+		behind = p.trailingLogger(bytes.TrimLeft(behind, " "))
 	} else if p.beforeLevel(rest[:at]) {
-		p.setMessage(p.trailingFields(p.afterLevel(behind)))
+		behind = p.trailingFields(p.afterLevel(behind))
 	} else {
 		return false
 	}
-	p.details(rest)
+	p.setMessage(behind)
+	p.details(behind)
 	return true
 }
 

@@ -34,6 +34,7 @@ func newParser(cfg Config, buf *scratch) *Parser {
 	p := &Parser{cfg: cfg, formats: formats[:], buf: buf}
 	p.outer.last, p.inner.last = textFormat, textFormat
 	p.clock.in("", cfg.Location)
+	p.found.attrs.all = &buf.keys
 	p.found.attrs.maxCount, p.found.attrs.maxValue = cfg.MaxAttrs, cfg.MaxValue
 	return p
 }
@@ -110,6 +111,7 @@ func (p *Parser) Parse(l *pipeline.Line) pipeline.Event {
 	p.raw = l.Raw
 	p.custom.follow(p.cfg.Patterns.Load(), e.Path, l)
 	p.read(firstLine(l.Raw), l.Format)
+	p.exception()
 	g.apply(p, &e)
 
 	e.Timestamp = f.time

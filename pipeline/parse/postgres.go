@@ -135,6 +135,9 @@ func readPostgresCSV(p *Parser, line []byte) bool {
 	if i := bytes.IndexByte(message, '\n'); i >= 0 {
 		message = message[:i]
 	}
+	if bytes.Contains(message, []byte(`""`)) {
+		message = bytes.ReplaceAll(message, []byte(`""`), []byte{'"'})
+	}
 	p.setMessage(message)
 	return true
 }

@@ -18,6 +18,7 @@ type scratch struct {
 	inner []byte // a wrapped line without escapes
 	// message is the last line's, where it is no part of the line.
 	message []byte
+	keys    keyTable
 	used    int // by the largest JSON line since the last shrink
 }
 

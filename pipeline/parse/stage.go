@@ -27,6 +27,8 @@ type StageConfig struct {
 	Parse Config
 	// Matcher makes the matcher of a partition; nil: there is none.
 	Matcher func(partition int) Matcher
+	// Miner makes the miner of a partition; nil: there is none, and events have no template.
+	Miner func(partition int) Miner
 	// Stats counts; nil: nothing is counted. It may be shared by all partitions.
 	Stats *Stats
 	// MaxSources is how many sources a partition remembers (parser and high-water marks);
@@ -42,7 +44,7 @@ type StageConfig struct {
 
 // Stage is stage 1 of the pipeline over one partition of logs.raw:
 //
-//	decode ─► drop duplicates ─► parse ─► match ─► gather by source ─► logs.events
+//	decode ─► drop duplicates ─► parse ─► mine ─► match ─► gather by source ─► logs.events
 //	   └──────────────────────────┴─► logs.deadletter
 //
 // It implements pipeline.Stage.
@@ -50,6 +52,8 @@ type Stage struct {
 	cfg       StageConfig
 	partition int
 	matcher   Matcher
+	miner     Miner
+	next      int64 // the offset of the next record
 	high      *pipeline.HighWater
 	sources   sources
 	buf       scratch
@@ -74,19 +78,29 @@ func NewStage(cfg StageConfig, partition int) *Stage {
 	if cfg.Matcher != nil {
 		s.matcher = cfg.Matcher(partition)
 	}
+	if cfg.Miner != nil {
+		s.miner = cfg.Miner(partition)
+	}
 	return s
 }
 
-// Restore does nothing: a new stage knows no high-water marks, so lines that were
-// produced twice around its start can pass twice. They keep their identity, and the
-// readers of logs.events and logs.matches drop them by it.
-func (s *Stage) Restore(context.Context, pipeline.Claim) error { return nil }
+// Restore lets the miner catch up. Otherwise a new stage knows no high-water marks, so
+// lines that were produced twice around its start can pass twice. They keep their
+// identity, and the readers of logs.events and logs.matches drop them by it.
+func (s *Stage) Restore(ctx context.Context, c pipeline.Claim) error {
+	s.next = c.Committed()
+	if s.miner == nil {
+		return nil
+	}
+	return s.replay(ctx, c)
+}
 
 // Process returns the matcher's records first, then one or more records of events per
-// source with its lines in order, then dead letters.
+// source with its lines in order, then the miner's records, then dead letters.
 func (s *Stage) Process(_ context.Context, now time.Time, batch []pipeline.Message) ([]pipeline.Message, error) {
 	for i := range batch {
 		s.record(&batch[i])
+		s.next = batch[i].Offset + 1
 	}
 	var out []pipeline.Message
 	if s.matcher != nil {
@@ -100,6 +114,13 @@ func (s *Stage) Process(_ context.Context, now time.Time, batch []pipeline.Messa
 	if err != nil {
 		return nil, err
 	}
+	if s.miner != nil {
+		mined, err := s.miner.Flush(now, s.next)
+		if err != nil {
+			return nil, fmt.Errorf("flush templates: %w", err)
+		}
+		out = append(out, mined...)
+	}
 	out = append(out, s.dead...)
 	clear(s.dead)
 	s.dead = s.dead[:0]
@@ -108,25 +129,26 @@ func (s *Stage) Process(_ context.Context, now time.Time, batch []pipeline.Messa
 	return out, nil
 }
 
-// record takes one record of logs.raw.
-func (s *Stage) record(m *pipeline.Message) {
+// admit reads the line of a record and finds its source. ok is false when there is nothing
+// to parse: it came before, or is none.
+func (s *Stage) admit(m *pipeline.Message) (src *source, l pipeline.Line, ok bool) {
 	if m.Value == nil {
 		if _, ours := m.Header(pipeline.HeaderLine); !ours {
 			s.counts.tombstones++
-			return
+			return nil, l, false
 		}
 	}
 	l, err := pipeline.DecodeLine(m)
 	if err != nil {
 		s.bury(m, "decode", err.Error())
-		return
+		return nil, l, false
 	}
-	src := s.sources.get(l.ID.Source, s)
+	src = s.sources.get(l.ID.Source, s)
 	l.ID.Source = src.id // one string for all of its events
 	fresh, gap := s.high.Advance(l.ID, l.Size)
 	if !fresh {
 		s.counts.duplicates++
-		return
+		return nil, l, false
 	}
 	if gap < 0 {
 		l.TrimFront(-gap) // lines joined otherwise than before a shipper's crash
@@ -134,6 +156,15 @@ func (s *Stage) record(m *pipeline.Message) {
 	if l.ID.Generation == 0 && len(l.Raw) > s.cfg.MaxLine {
 		l.Raw, l.Truncated = l.Raw[:s.cfg.MaxLine], true
 		s.counts.cut++
+	}
+	return src, l, true
+}
+
+// record takes one record of logs.raw.
+func (s *Stage) record(m *pipeline.Message) {
+	src, l, ok := s.admit(m)
+	if !ok {
+		return
 	}
 	e, reason := parseLine(src.parser, &l)
 	if reason != "" {
@@ -149,6 +180,11 @@ func (s *Stage) record(m *pipeline.Message) {
 		s.counts.misfits++
 	}
 	s.counts.fields += src.parser.Dropped()
+	if s.miner != nil {
+		if reason := mineEvent(s.miner, m.Offset, &e, src.parser.Message(l.Raw)); reason != "" {
+			s.bury(m, "mine", reason)
+		}
+	}
 	if s.matcher != nil {
 		if reason := matchEvent(s.matcher, &e); reason != "" {
 			s.bury(m, "match", reason)

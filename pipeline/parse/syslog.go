@@ -56,10 +56,17 @@ func readSyslog(p *Parser, line []byte) bool {
 	p.setService(rankProgram, program(tag))
 	p.found.attrs.add("process.pid", pid)
 	p.setMessage(message)
-	p.readInner(message)
+	inner := p.readInner(message)
 	p.found.setTime(ns)
 	p.messageLevel(message)
+	if inner {
+		return true
+	}
 	p.details(message)
+	switch p.found.service {
+	case "sshd", "su", "sudo", "login", "ftpd", "vsftpd":
+		p.auth(message)
+	}
 	return true
 }
 

@@ -55,12 +55,14 @@ func readSyslog5424(p *Parser, line []byte) bool {
 	}
 	b = bytes.TrimPrefix(bytes.TrimLeft(b, " "), byteOrderMark)
 	p.setMessage(b)
-	p.readInner(b)
+	inner := p.readInner(b)
 	if timed {
 		f.setTime(ns)
 	}
 	p.messageLevel(b)
-	p.details(b)
+	if !inner {
+		p.details(b)
+	}
 	return true
 }
 

@@ -38,7 +38,7 @@ func readText(p *Parser, line []byte) bool {
 		}
 	}
 	p.setMessage(message)
-	p.details(b)
+	p.details(message)
 	return true
 }
 
@@ -144,26 +144,9 @@ func (p *Parser) epochColumn(b []byte) (ns int64, start, end int) {
 
 // letterLevel takes MongoDB's single letter between a timestamp and a component.
 func (p *Parser) letterLevel(b []byte) {
-	if p.found.severity != 0 || len(b) < 4 || b[0] != ' ' || b[2] != ' ' || !isUpper(b[3]) {
-		return
+	if p.found.severity == 0 && len(b) >= 4 && b[0] == ' ' && b[2] == ' ' && isUpper(b[3]) {
+		p.setLetter(b[1])
 	}
-	var level string
-	switch b[1] {
-	case 'D':
-		level = "debug"
-	case 'I':
-		level = "info"
-	case 'W':
-		level = "warn"
-	case 'E':
-		level = "error"
-	case 'F':
-		level = "fatal"
-	default:
-		return
-	}
-	p.found.severity, _ = levelOf([]byte(level))
-	p.found.level = p.names.get(b[1:2])
 }
 
 // How far trace ids are looked for in a message.
@@ -171,7 +154,9 @@ const traceBytes = 4096
 
 // traceIn looks in a message for traceparent or trace_id and span_id with their ids.
 func (p *Parser) traceIn(b []byte) {
-	b = b[:min(len(b), traceBytes)]
+	if b = b[:min(len(b), traceBytes)]; len(b) < len("trace_id=")+32 {
+		return
+	}
 	for p.found.trace == "" {
 		i := bytes.Index(b, []byte("trace"))
 		if i < 0 {

@@ -17,7 +17,11 @@ func (t *civil) readTime(b []byte, i int, lax bool) int {
 	default:
 		return 0
 	}
-	i = blanks(b, i)
+	return t.clockTime(b, blanks(b, i), lax)
+}
+
+// clockTime reads the time of day at i; see readTime.
+func (t *civil) clockTime(b []byte, i int, lax bool) int {
 	var ok bool
 	if t.hour, i = num12(b, i); i == 0 || i >= len(b) {
 		return 0
