@@ -20,13 +20,13 @@ import (
 	"foghorn/pipeline/kafka"
 	"foghorn/pipeline/ops"
 	"foghorn/pipeline/parse"
+	"foghorn/pipeline/pattern"
 	"foghorn/rules"
 	"foghorn/rules/alert"
 	"foghorn/rules/file"
 	"foghorn/rules/match"
 	"foghorn/rules/packs"
 	"foghorn/rules/window"
-	"foghorn/shipper"
 )
 
 // The consumer groups.
@@ -133,26 +133,14 @@ func (n *node) operate(listen string, parts ...func() error) ops.Component {
 	}).Run}
 }
 
-// ship is the role ship: files to logs.raw.
-func (n *node) ship() (*shipper.Shipper, []ops.Component, error) {
-	c, d := n.cfg.Ship, shipper.DefaultConfig()
-	d.Paths, d.Labels, d.DataDir = c.Paths, c.Labels, filepath.Join(n.cfg.Data, "ship")
-	d.Exclude = append(d.Exclude, c.Exclude...)
-	if c.Host != "" {
-		d.Host = c.Host
-	}
-	d.LineLimit, d.MaxMemory = int(c.LineLimit), int(c.Memory)
-	d.ScanInterval, d.Linger = time.Duration(c.ScanInterval), time.Duration(c.Linger)
-	s, err := shipper.New(d, n.sink(), n.log, n.reg)
-	if err != nil {
-		return nil, nil, err
-	}
-	return s, []ops.Component{n.onBus("shipper", s.Run)}, nil
-}
-
 // process is the role process: stage 1 (parse, match) and stage 2 (windows) of the rules.
 func (n *node) process() ([]ops.Component, error) {
-	watcher, live, err := n.rules()
+	patterns, err := file.LoadPatterns(n.cfg.Rules.Dir)
+	if err != nil {
+		return nil, err
+	}
+	formats := pattern.NewLive(patterns)
+	watcher, live, err := n.rules(formats)
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +162,7 @@ func (n *node) process() ([]ops.Component, error) {
 	mc.Partitions, mc.Lateness = n.cfg.Kafka.Partitions, lateness
 	stage1 := func(_ string, partition int) (pipeline.Stage, error) {
 		return parse.NewStage(parse.StageConfig{
-			Parse: parse.Config{Location: location}, Stats: stats,
+			Parse: parse.Config{Location: location, Patterns: formats}, Stats: stats,
 			Matcher: func(p int) parse.Matcher { return match.New(mc, p, live) },
 		}, partition), nil
 	}
@@ -197,8 +185,8 @@ func (n *node) process() ([]ops.Component, error) {
 }
 
 // rules loads the rules that are live from the start; the watcher, nil without a folder
-// of one's own, swaps them when their files change.
-func (n *node) rules() (*file.Watcher, *rules.Live, error) {
+// of one's own, swaps them, and the patterns, when their files change.
+func (n *node) rules(formats *pattern.Live) (*file.Watcher, *rules.Live, error) {
 	pack, err := rules.NewSet()
 	if err != nil {
 		return nil, nil, err
@@ -217,7 +205,9 @@ func (n *node) rules() (*file.Watcher, *rules.Live, error) {
 	if n.cfg.Rules.Dir == "" {
 		return nil, live, nil
 	}
-	return file.NewWatcher(file.DefaultWatchConfig(n.cfg.Rules.Dir), pack, live, n.log), live, nil
+	wc := file.DefaultWatchConfig(n.cfg.Rules.Dir)
+	wc.Patterns = formats
+	return file.NewWatcher(wc, pack, live, n.log), live, nil
 }
 
 func (n *node) runner(name, group, topic string, stage func(string, int) (pipeline.Stage, error), sink pipeline.Sink) *pipeline.Runner {
@@ -324,12 +314,13 @@ func runRole(ctx context.Context, role string, cfg config.Config) (err error) {
 	var parts []ops.Component
 	switch role {
 	case "ship":
-		if len(cfg.Ship.Paths) == 0 {
-			return errors.New("ship.paths: expected at least one absolute path or glob")
+		if err := checkSources(&cfg.Ship); err != nil {
+			return err
 		}
-		var s *shipper.Shipper
-		if s, parts, err = n.ship(); err == nil {
-			parts = append(parts, n.operate(cfg.Ship.Listen, s.Ready))
+		var s *shipping
+		if s, err = n.ship(); err == nil {
+			defer func() { err = errors.Join(err, s.close()) }()
+			parts = append(s.parts, n.operate(cfg.Ship.Listen, s.ready...))
 		}
 	case "process":
 		parts, err = n.process()

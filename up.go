@@ -21,16 +21,15 @@ import (
 	"foghorn/deployments/demo"
 	"foghorn/pipeline/kafka/embedded"
 	"foghorn/pipeline/ops"
-	"foghorn/shipper"
 )
 
 const defaultKafka = "127.0.0.1:9092"
 
 // upOptions are what `foghorn up` adds to a configuration.
 type upOptions struct {
-	config, data, rules, listen, kafka string
-	logs                               []string
-	demo, quiet, fsync                 bool
+	config, data, rules, listen, kafka, intake string
+	logs                                       []string
+	demo, quiet, fsync                         bool
 }
 
 func upCommand() *cobra.Command {
@@ -60,6 +59,7 @@ this one stopped.`,
 	f.StringVar(&o.data, "data", "", "the `folder` for all data (default "+config.DefaultData()+")")
 	f.StringVar(&o.listen, "listen", config.DefaultListen, "`host:port` of the search API")
 	f.StringVar(&o.kafka, "kafka-listen", defaultKafka, "`host:port` of the embedded Kafka; another port is taken when the default is in use")
+	f.StringVar(&o.intake, "intake", "", "`host:port` where agents may send lines over HTTP: OTLP, Loki push, Elasticsearch _bulk, plain text")
 	f.BoolVar(&o.demo, "demo", false, "follow a small shop that breaks after half a minute, instead of --logs")
 	f.BoolVar(&o.fsync, "fsync", false, "let Kafka write every batch to the disk before it counts: nothing is lost when the power fails, for less than half the speed")
 	f.BoolVar(&o.quiet, "quiet", false, "print no progress")
@@ -97,7 +97,10 @@ func (o *upOptions) settings(cmd *cobra.Command) (config.Config, error) {
 		cfg.Ship.Host = "shop"
 	}
 	if len(o.logs) > 0 {
-		cfg.Ship.Paths = nil
+		cfg.Ship.Paths, cfg.Ship.Files = nil, nil
+	}
+	if o.intake != "" {
+		cfg.Ship.Intake.Listen = o.intake
 	}
 	for _, l := range o.logs {
 		abs, err := filepath.Abs(l)
@@ -106,8 +109,8 @@ func (o *upOptions) settings(cmd *cobra.Command) (config.Config, error) {
 		}
 		cfg.Ship.Paths = append(cfg.Ship.Paths, abs)
 	}
-	if len(cfg.Ship.Paths) == 0 {
-		return cfg, errors.New("nothing to follow: give --logs GLOB, --demo, or ship.paths in --config")
+	if checkSources(&cfg.Ship) != nil {
+		return cfg, errors.New("nothing to follow: give --logs GLOB, --intake HOST:PORT, --demo, or a source under ship in --config")
 	}
 	// Our own data is never a log to follow.
 	cfg.Ship.Exclude = append(cfg.Ship.Exclude, filepath.Join(data, "kafka", "**"), filepath.Join(data, "index", "**"), filepath.Join(data, "ship", "**"))
@@ -164,10 +167,11 @@ func upOn(ctx context.Context, cfg config.Config, o upOptions, log zerolog.Logge
 		}
 		parts = append(parts, ops.Component{Name: "demo", Run: shop.Run})
 	}
-	ship, shipParts, err := n.ship()
+	ship, err := n.ship()
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, ship.close()) }()
 	processParts, err := n.process()
 	if err != nil {
 		return err
@@ -176,12 +180,12 @@ func upOn(ctx context.Context, cfg config.Config, o upOptions, log zerolog.Logge
 	if err != nil {
 		return err
 	}
-	ix, err := n.index(ship.Ready)
+	ix, err := n.index(ship.ready...)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, ix.close()) }()
-	parts = append(parts, shipParts...)
+	parts = append(parts, ship.parts...)
 	parts = append(parts, processParts...)
 	parts = append(parts, ix.parts...)
 	parts = append(parts, alertParts...)
@@ -193,8 +197,7 @@ func upOn(ctx context.Context, cfg config.Config, o upOptions, log zerolog.Logge
 	group := ops.Group{Components: parts}
 	err = group.Run(ctx)
 	if err == nil && !o.quiet {
-		s := ship.Status()
-		fmt.Fprintf(out, "stopped after %s: %s lines shipped, nothing left in hand\n", time.Since(started).Round(time.Second), humanize.Comma(s.Lines))
+		fmt.Fprintf(out, "stopped after %s: %s lines shipped, nothing left in hand\n", time.Since(started).Round(time.Second), humanize.Comma(ship.lines()))
 	}
 	return err
 }
@@ -234,7 +237,7 @@ type progress struct {
 	out      io.Writer
 	terminal bool
 	cfg      config.Config
-	ship     *shipper.Shipper
+	ship     *shipping
 	index    *index
 	demo     bool
 }
@@ -256,14 +259,14 @@ func (p *progress) run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		s, c := p.ship.Status(), p.index.indexer.Searcher().Coverage()
+		s, c := p.ship.status(), p.index.indexer.Searcher().Coverage()
 		if before < 0 {
 			before = c.Lines
 		}
 		rate := float64(c.Lines-before) / progressEvery.Seconds()
 		before = c.Lines
 		// What is left then is a last line that waits for its line feed.
-		if quiet++; s.Files == 0 || s.Acked != s.Read || c.LagRecords != 0 || rate != 0 {
+		if quiet++; s.Files == 0 && p.ship.files != nil || s.Acked != s.Read || c.LagRecords != 0 || rate != 0 {
 			quiet = 0
 		}
 		if quiet == 2 || p.demo && i > 3 {
@@ -292,17 +295,25 @@ func (p *progress) greet() {
   search API  http://%s
   Kafka       %s
   data        %s
-Try, in another terminal:
+%sTry, in another terminal:
   %s grep -i error%s
   %s search 'level:>=warn'%s
   %s anomalies%s
-`, net.JoinHostPort(host, port), p.cfg.Kafka.Brokers[0], p.cfg.Data, self, server, self, server, self, server)
+`, net.JoinHostPort(host, port), p.cfg.Kafka.Brokers[0], p.cfg.Data, p.intake(), self, server, self, server, self, server)
 	if p.demo {
 		fmt.Fprintf(p.out, `The shop of the demonstration is healthy now. After half a minute its replication stops, then a
 database refuses connections, then the video service answers "not found". Watch it:
   %s anomalies --follow%s
 `, self, server)
 	}
+}
+
+// intake is the line that tells where agents may send to, if there is such a place.
+func (p *progress) intake() string {
+	if p.cfg.Ship.Intake.Listen == "" {
+		return ""
+	}
+	return fmt.Sprintf("  intake      http://%s  (OTLP, Loki push, _bulk, /api/v1/push)\n", p.cfg.Ship.Intake.Listen)
 }
 
 func (p *progress) say(i int, line string) {
