@@ -13,6 +13,7 @@ const (
 	TopicDeadLetter = "logs.deadletter"
 	TopicAnomalies  = "anomalies"
 	TopicState      = "anomalies.state"
+	TopicTemplates  = "templates"
 )
 
 // TopicSpec says how a topic has to be set up.
@@ -50,6 +51,9 @@ func Topics(partitions int, matchesRetention time.Duration) []TopicSpec {
 		dead,
 		del(TopicAnomalies, 1, 30*day),
 		{Name: TopicState, Partitions: 1, Settings: map[string]string{
+			"cleanup.policy": "compact", "max.message.bytes": maxBytes,
+		}},
+		{Name: TopicTemplates, Partitions: 1, Settings: map[string]string{
 			"cleanup.policy": "compact", "max.message.bytes": maxBytes,
 		}},
 	}

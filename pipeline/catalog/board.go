@@ -1,0 +1,308 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"foghorn/pipeline"
+	"foghorn/pipeline/templates"
+)
+
+// Bus opens a partition of a topic for a reader that belongs to no group; from may be 0.
+type Bus interface {
+	Open(topic string, partition int, from int64) pipeline.Claim
+}
+
+// Board holds what the topic says, as far as Run has read it. It is safe for concurrent
+// use.
+type Board struct {
+	cfg Config
+	bus Bus
+	log zerolog.Logger
+
+	mu        sync.Mutex
+	changed   *sync.Cond
+	reads     int64 // how many reads have begun
+	atEnd     int64 // the last of them that has found the end of the topic
+	version   int64
+	templates map[string]*held[Template]
+	counts    map[span]Counts
+	progress  map[int]int64
+	curations map[string]*held[Curation]
+	miner     *templates.Miner // knows all templates, to resolve ids
+	bad, left int64
+}
+
+// held is a record with the version of the Board at which it came.
+type held[T any] struct {
+	value   T
+	version int64
+}
+
+// NewBoard returns an empty Board.
+func NewBoard(cfg Config, bus Bus, log zerolog.Logger) *Board {
+	mc := cfg.Miner
+	mc.MaxTemplates = max(mc.MaxTemplates, cfg.MaxTemplates+1)
+	b := &Board{
+		cfg: cfg, bus: bus, log: log.With().Str("component", "templates").Logger(),
+		templates: make(map[string]*held[Template]), counts: make(map[span]Counts),
+		progress: make(map[int]int64), curations: make(map[string]*held[Curation]), miner: templates.New(mc),
+	}
+	b.changed = sync.NewCond(&b.mu)
+	return b
+}
+
+// readWait is how long a read of the topic waits for records.
+const readWait = 200 * time.Millisecond
+
+// Run reads the topic from its beginning until ctx ends. It waits for an absent broker.
+func (b *Board) Run(ctx context.Context) error {
+	reader := b.bus.Open(pipeline.TopicTemplates, 0, 0)
+	for {
+		b.mu.Lock()
+		b.reads++
+		read := b.reads
+		b.mu.Unlock()
+		batch, err := reader.Fetch(ctx, readWait)
+		var gap *pipeline.GapError // what compaction has removed is in later records
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil && !errors.As(err, &gap) {
+			return fmt.Errorf("read %s: %w", pipeline.TopicTemplates, err)
+		}
+		b.take(batch)
+		n := len(batch)
+		if err == nil && (n == 0 || batch[n-1].Offset+1 >= reader.HighWatermark()) {
+			b.mu.Lock()
+			b.atEnd = read
+			b.changed.Broadcast()
+			b.mu.Unlock()
+		}
+	}
+}
+
+// Wait returns when Run has read all records that were on the topic when it was called, or
+// with ctx's error.
+func (b *Board) Wait(ctx context.Context) error {
+	defer context.AfterFunc(ctx, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.changed.Broadcast()
+	})()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for read := b.reads; b.atEnd <= read; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		b.changed.Wait()
+	}
+	return nil
+}
+
+// Stats tells how much a Board holds, and what it has left out.
+type Stats struct {
+	Templates, Spans, Curations int
+	// Bad are records that could not be read, Left templates beyond Config.MaxTemplates.
+	Bad, Left int64
+}
+
+// Stats returns what the Board holds now.
+func (b *Board) Stats() Stats {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return Stats{Templates: len(b.templates), Spans: len(b.counts), Curations: len(b.curations), Bad: b.bad, Left: b.left}
+}
+
+// take takes records of the topic.
+func (b *Board) take(batch []pipeline.Message) {
+	if len(batch) == 0 {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.version++
+	var fresh []templates.Entry
+	for i := range batch {
+		m := &batch[i]
+		t, err := b.record(string(m.Key), m.Value)
+		if err != nil {
+			b.bad++
+			b.log.Warn().Err(err).Int64("offset", m.Offset).Msg("record of templates cannot be read")
+		}
+		if t != nil {
+			fresh = append(fresh, t.Entry)
+		}
+	}
+	if err := b.miner.Merge(fresh); err != nil {
+		b.log.Warn().Err(err).Msg("templates cannot be read")
+	}
+}
+
+// record takes one record; the result is its template, if it is one.
+func (b *Board) record(key string, value []byte) (*Template, error) {
+	switch {
+	case strings.HasPrefix(key, keyCounts):
+		s, err := parseSpan(key)
+		if err != nil {
+			return nil, err
+		}
+		return nil, put(b.counts, s, value)
+	case strings.HasPrefix(key, keyProgress):
+		partition, err := strconv.Atoi(key[len(keyProgress):])
+		if err != nil {
+			return nil, fmt.Errorf("key %q: %w", key, err)
+		}
+		var p Progress
+		if err := decode(value, &p); err != nil {
+			return nil, fmt.Errorf("record %s: %w", key, err)
+		}
+		b.progress[partition] = p.Offset
+		return nil, nil
+	case strings.HasPrefix(key, keyCuration):
+		return nil, putHeld(b.curations, key[len(keyCuration):], value, b.version)
+	}
+	if value != nil && b.templates[key] == nil && len(b.templates) >= b.cfg.MaxTemplates {
+		b.left++
+		return nil, nil
+	}
+	if err := putHeld(b.templates, key, value, b.version); err != nil || value == nil {
+		return nil, err
+	}
+	t := &b.templates[key].value
+	if t.ID != key {
+		delete(b.templates, key)
+		return nil, fmt.Errorf("record %s: has the id %q", key, t.ID)
+	}
+	return t, nil
+}
+
+func decode(value []byte, into any) error {
+	if value == nil {
+		return nil
+	}
+	return json.Unmarshal(value, into)
+}
+
+func put[K comparable, V any](m map[K]V, key K, value []byte) error {
+	if value == nil {
+		delete(m, key)
+		return nil
+	}
+	var v V
+	if err := json.Unmarshal(value, &v); err != nil {
+		return fmt.Errorf("record %v: %w", key, err)
+	}
+	m[key] = v
+	return nil
+}
+
+func putHeld[T any](m map[string]*held[T], key string, value []byte, version int64) error {
+	if value == nil {
+		delete(m, key)
+		return nil
+	}
+	h := &held[T]{version: version}
+	if err := json.Unmarshal(value, &h.value); err != nil {
+		return fmt.Errorf("record %s: %w", key, err)
+	}
+	m[key] = h
+	return nil
+}
+
+// news is what came after a version.
+type news struct {
+	version   int64
+	templates []Template
+	// curations are all of them when one has changed, else nil.
+	curations map[string]Curation
+}
+
+// since returns what came after a version; nil when nothing did.
+func (b *Board) since(version int64) *news {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.version == version {
+		return nil
+	}
+	n := &news{version: b.version}
+	for _, h := range b.templates {
+		if h.version > version {
+			n.templates = append(n.templates, h.value)
+		}
+	}
+	n.curations = make(map[string]Curation, len(b.curations))
+	for id, h := range b.curations {
+		n.curations[id] = h.value
+	}
+	return n
+}
+
+// entry returns the miner's knowledge of a template.
+func (b *Board) entry(id string) (templates.Entry, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if h := b.templates[id]; h != nil {
+		return h.value.Entry, true
+	}
+	return templates.Entry{}, false
+}
+
+// stale returns the ids of templates that were first seen before a time, have no counts,
+// and about which nobody has decided anything.
+func (b *Board) stale(before time.Time) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	counted := make(map[string]bool)
+	for _, c := range b.counts {
+		for _, tallies := range c.Services {
+			for id := range tallies {
+				counted[id] = true
+			}
+		}
+	}
+	var out []string
+	for id, h := range b.templates {
+		if !counted[id] && b.curations[id] == nil && h.value.FirstSeen.Before(before) {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// of returns the counts of a partition and up to where they hold; -1 when nothing is known.
+func (b *Board) of(partition int) (counts map[span]Counts, progress int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	counts = make(map[span]Counts)
+	for s, c := range b.counts {
+		if s.partition == partition {
+			counts[s] = c.clone()
+		}
+	}
+	progress, ok := b.progress[partition]
+	if !ok {
+		progress = -1
+	}
+	return counts, progress
+}
+
+func (c Counts) clone() Counts {
+	out := Counts{Offset: c.Offset, Services: make(map[string]map[string]Tally, len(c.Services))}
+	for service, tallies := range c.Services {
+		out.Services[service] = maps.Clone(tallies)
+	}
+	return out
+}

@@ -1,0 +1,181 @@
+package catalog
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"time"
+
+	"foghorn/pipeline"
+)
+
+// counter keeps the counts of one partition of logs.raw.
+type counter struct {
+	cfg       Config
+	partition int
+	spans     map[span]*spanCounts
+	newest    int64 // when a line was seen last, Unix seconds: how old a time is, is told by it
+	last      *spanCounts
+	begin     *int64 // the first record that is counted, until that is written
+}
+
+type spanCounts struct {
+	span
+	Counts
+	dirty bool
+}
+
+func newCounter(cfg Config, partition int) counter {
+	return counter{cfg: cfg, partition: partition, spans: make(map[span]*spanCounts)}
+}
+
+func (c *counter) restore(counts map[span]Counts) {
+	for s, v := range counts {
+		if c.spans[s] = (&spanCounts{span: s, Counts: v}); v.Services == nil {
+			c.spans[s].Services = make(map[string]map[string]Tally)
+		}
+	}
+	for s := range c.spans { // joined to an hour, and not all of them removed
+		hour := c.hourOf(s)
+		if c.spans[hour] != nil && hour != s {
+			delete(c.spans, s)
+		}
+	}
+}
+
+func (c *counter) hourOf(s span) span { return span{c.partition, s.start - mod(s.start, 3600), 3600} }
+
+// add counts an event, unless the record at offset is counted already.
+func (c *counter) add(offset int64, e *pipeline.Event) {
+	at := floor(e.Timestamp, int64(time.Second))
+	s := c.last
+	if s == nil || at < s.start || at >= s.end() {
+		c.newest = max(c.newest, floor(e.Observed, int64(time.Second)))
+		if s = c.spanOf(at); s == nil {
+			return
+		}
+		c.last = s
+	}
+	if offset < s.Offset {
+		return
+	}
+	tallies := s.Services[e.Service]
+	if tallies == nil {
+		service := e.Service
+		if len(s.Services) >= c.cfg.MaxServices {
+			service = ""
+		}
+		if tallies = s.Services[service]; tallies == nil {
+			tallies = make(map[string]Tally)
+			s.Services[service] = tallies
+		}
+	}
+	t := tallies[e.Template]
+	t.Lines++
+	t.Last = max(t.Last, e.Timestamp/int64(time.Millisecond))
+	tallies[e.Template] = t
+	s.dirty = true
+}
+
+// spanOf returns the span of a time, or nil when it is too long ago.
+func (c *counter) spanOf(at int64) *spanCounts {
+	if c.newest-at > int64(c.cfg.Retain/time.Second) {
+		return nil
+	}
+	size := int64(c.cfg.Span / time.Second)
+	key := span{c.partition, at - mod(at, size), size}
+	if hour := c.hourOf(key); c.spans[hour] != nil || c.old(hour) {
+		key = hour
+	}
+	s := c.spans[key]
+	if s == nil {
+		s = &spanCounts{span: key, Counts: Counts{Services: make(map[string]map[string]Tally)}}
+		c.spans[key] = s
+	}
+	return s
+}
+
+// old says whether counts of an hour are no longer kept in finer spans.
+func (c *counter) old(hour span) bool {
+	return c.newest-hour.end() >= int64(c.cfg.Fine/time.Second)
+}
+
+// write appends the records of what has changed, and removes what is too old. All records
+// before next are counted.
+func (c *counter) write(out []pipeline.Message, now time.Time, next int64) ([]pipeline.Message, error) {
+	c.newest = now.Unix()
+	var gone []span
+	for _, s := range c.sorted() {
+		hour := c.hourOf(s.span)
+		switch {
+		case now.Unix()-s.end() > int64(c.cfg.Retain/time.Second):
+			gone = append(gone, s.span)
+			delete(c.spans, s.span)
+		case hour != s.span && (c.old(hour) || c.spans[hour] != nil):
+			c.join(hour, s)
+			gone = append(gone, s.span)
+			delete(c.spans, s.span)
+		}
+	}
+	c.last = nil
+	wrote := false
+	for _, s := range c.sorted() {
+		if !s.dirty {
+			continue
+		}
+		s.dirty, s.Offset, wrote = false, next, true
+		msg, err := message(s.key(), &s.Counts)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, msg)
+	}
+	for _, s := range gone { // behind the hours that they are part of now
+		msg, err := message(s.key(), nil)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, msg)
+	}
+	if !wrote {
+		return out, nil // where nothing was counted since, the progress of then still holds
+	}
+	msg, err := message(keyProgress+strconv.Itoa(c.partition), &Progress{Offset: next})
+	return append(out, msg), err
+}
+
+func (c *counter) sorted() []*spanCounts {
+	out := make([]*spanCounts, 0, len(c.spans))
+	for _, s := range c.spans {
+		out = append(out, s)
+	}
+	slices.SortFunc(out, func(a, b *spanCounts) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.seconds, b.seconds))
+	})
+	return out
+}
+
+// join adds the counts of a span to those of its hour.
+func (c *counter) join(hour span, s *spanCounts) {
+	into := c.spans[hour]
+	if into == nil {
+		into = &spanCounts{span: hour, Counts: Counts{Services: make(map[string]map[string]Tally)}}
+		c.spans[hour] = into
+	}
+	into.dirty = true
+	for service, tallies := range s.Services {
+		if into.Services[service] == nil {
+			into.Services[service] = make(map[string]Tally, len(tallies))
+		}
+		for id, t := range tallies {
+			sum := into.Services[service][id]
+			into.Services[service][id] = Tally{Lines: sum.Lines + t.Lines, Last: max(sum.Last, t.Last)}
+		}
+	}
+}
+
+// mod is the remainder that is never negative.
+func mod(a, n int64) int64 { return ((a % n) + n) % n }
+
+// floor is a/n rounded down.
+func floor(a, n int64) int64 { return (a - mod(a, n)) / n }

@@ -1,0 +1,308 @@
+package catalog
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/cespare/xxhash/v2"
+
+	"foghorn/pipeline"
+	"foghorn/pipeline/templates"
+)
+
+// Recorder finds the templates of the lines of one partition of logs.raw, and counts them.
+// It is used by one goroutine.
+type Recorder struct {
+	cfg       Config
+	partition int
+	board     *Board
+
+	miner   *templates.Miner
+	scratch templates.Scratch
+	vars    []templates.Span
+	text    []byte
+	known   map[templates.Ref]*mined
+	fresh   []*mined
+	splits  map[string][]split // by the id of the template that a curation is about now
+
+	version   int64             // of the board, as last seen
+	published map[string]uint64 // a hash of each template's record, as last seen or written
+	counts    counter
+	written   time.Time // when counts were written last
+	cleaned   time.Time
+}
+
+// mined is what a Recorder knows of a template that it has seen lines of.
+type mined struct {
+	ref    templates.Ref
+	id     string
+	first  int64 // Unix nanoseconds
+	sample string
+	splits []split
+	seen   bool // since the last write
+}
+
+// NewRecorder returns the Recorder of a partition of logs.raw.
+func NewRecorder(cfg Config, board *Board, partition int) *Recorder {
+	return &Recorder{
+		cfg: cfg, partition: partition, board: board, miner: templates.New(cfg.Miner),
+		known: make(map[templates.Ref]*mined), published: make(map[string]uint64),
+		counts: newCounter(cfg, partition),
+	}
+}
+
+// maxReplay is how many records are read again at most to complete the counts.
+const maxReplay = 5_000_000
+
+// Restore waits until the board is up to date, and takes from it what is known. It returns
+// the offset from which records have to be given to Mine once more, to be counted only;
+// that is next, the first record not yet processed, when the counts are whole.
+func (r *Recorder) Restore(ctx context.Context, next int64) (from int64, err error) {
+	if err := r.board.Wait(ctx); err != nil {
+		return next, err
+	}
+	counts, progress := r.board.of(r.partition)
+	r.counts.restore(counts)
+	r.learn()
+	switch {
+	case progress < 0: // nothing was ever counted: what follows is, from here
+		r.counts.begin = &next
+		return next, nil
+	case progress > next, next-progress > maxReplay:
+		return next, nil
+	}
+	return progress, nil
+}
+
+// Mine finds the template of an event and sets it. offset is that of its record,
+// message the event's message.
+func (r *Recorder) Mine(offset int64, e *pipeline.Event, message []byte) {
+	ref := r.miner.Add(message, &r.scratch)
+	m := r.known[ref]
+	if m == nil {
+		m = r.meet(ref, e, message)
+	}
+	m.seen = true
+	if e.Timestamp < m.first {
+		m.first, m.sample = e.Timestamp, sampleOf(message)
+	}
+	e.Template = m.id
+	if len(m.splits) > 0 {
+		r.text = spaced(r.text[:0], message)
+		for i := range m.splits {
+			if m.splits[i].matches(r.text) {
+				e.Template = m.splits[i].id
+				break
+			}
+		}
+	}
+	if r.cfg.Variables > 0 {
+		r.variables(ref, e, message)
+	}
+	r.counts.add(offset, e)
+}
+
+// meet gets to know a template of which there was no line before.
+func (r *Recorder) meet(ref templates.Ref, e *pipeline.Event, message []byte) *mined {
+	if len(r.known) >= 2*r.cfg.Miner.MaxTemplates {
+		r.forget()
+	}
+	t, _ := r.miner.Template(ref) // Add has returned it
+	if others, ok := r.board.entry(t.ID); ok {
+		_ = r.miner.Merge([]templates.Entry{others}) // one that the miner had let go
+	}
+	m := &mined{ref: ref, id: t.ID, first: e.Timestamp, sample: sampleOf(message), splits: r.splits[t.ID]}
+	r.known[ref] = m
+	r.fresh = append(r.fresh, m)
+	return m
+}
+
+// forget drops what was not seen since the last write: templates that the miner has let go
+// are among them, all others are met again.
+func (r *Recorder) forget() {
+	for ref, m := range r.known {
+		if !m.seen {
+			delete(r.known, ref)
+		}
+	}
+	if len(r.known) >= 2*r.cfg.Miner.MaxTemplates {
+		clear(r.known)
+	}
+	clear(r.published)
+}
+
+const maxSample = 512
+
+func sampleOf(message []byte) string {
+	if len(message) > maxSample {
+		message = message[:maxSample]
+		for i := 0; i < utf8.UTFMax && len(message) > 0 && !utf8.RuneStart(message[len(message)-1]); i++ {
+			message = message[:len(message)-1]
+		}
+	}
+	return string(bytes.ToValidUTF8(message, []byte("\uFFFD")))
+}
+
+// variables makes fields of the message's variables.
+func (r *Recorder) variables(ref templates.Ref, e *pipeline.Event, message []byte) {
+	r.vars = r.miner.Variables(ref, &r.scratch, r.vars[:0])
+	for i, v := range r.vars[:min(len(r.vars), r.cfg.Variables)] {
+		value := message[v.Start:v.End]
+		if len(value) == 0 || len(value) > maxSample || !utf8.Valid(value) {
+			continue
+		}
+		e.Attrs = append(e.Attrs, pipeline.Attr{Key: variableName(i), Value: string(value)})
+	}
+}
+
+func variableName(i int) string { return "var." + strconv.Itoa(i+1) }
+
+// Flush returns the records to be written with the events of the lines before offset next:
+// new templates at once, the rest every Config.Interval.
+func (r *Recorder) Flush(now time.Time, next int64) ([]pipeline.Message, error) {
+	var out []pipeline.Message
+	var err error
+	if out, err = r.templates(out, r.fresh); err != nil {
+		return nil, err
+	}
+	clear(r.fresh)
+	r.fresh = r.fresh[:0]
+	if begin := r.counts.begin; begin != nil {
+		r.counts.begin = nil
+		msg, err := message(keyProgress+strconv.Itoa(r.partition), &Progress{Offset: *begin})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, msg)
+	}
+	if r.written.IsZero() {
+		r.written, r.cleaned = now, now
+	}
+	if now.Sub(r.written) >= r.cfg.Interval {
+		r.written = now
+		if out, err = r.write(out, now, next); err != nil {
+			return nil, err
+		}
+	}
+	r.learn()
+	return out, nil
+}
+
+// write appends what has changed since the last write. The progress comes last: what it
+// says holds once all before it is written.
+func (r *Recorder) write(out []pipeline.Message, now time.Time, next int64) ([]pipeline.Message, error) {
+	var seen []*mined
+	for _, m := range r.known {
+		if m.seen {
+			seen = append(seen, m)
+			m.seen = false
+		}
+	}
+	slices.SortFunc(seen, func(a, b *mined) int { return cmp.Compare(a.id, b.id) })
+	out, err := r.templates(out, seen)
+	if err != nil {
+		return nil, err
+	}
+	if now.Sub(r.cleaned) >= time.Hour {
+		r.cleaned = now
+		if out, err = r.clean(out, now); err != nil {
+			return nil, err
+		}
+	}
+	return r.counts.write(out, now, next)
+}
+
+// templates appends the records of templates that are not on the topic as they are known
+// here.
+func (r *Recorder) templates(out []pipeline.Message, list []*mined) ([]pipeline.Message, error) {
+	for _, m := range list {
+		entry, ok := r.miner.Entry(m.ref)
+		if !ok {
+			continue
+		}
+		entry.Count, entry.Part = 0, "" // counted apart, and follows from what all know
+		msg, err := message(entry.ID, &Template{Entry: entry, FirstSeen: time.Unix(0, m.first).UTC(), Sample: m.sample})
+		if err != nil {
+			return nil, err
+		}
+		hash := xxhash.Sum64(msg.Value)
+		if r.published[entry.ID] != hash {
+			r.published[entry.ID] = hash
+			out = append(out, msg)
+		}
+	}
+	return out, nil
+}
+
+// learn takes what others have written since the last look. What differs from what is
+// known here then is written with the next write, so that all come to know the same.
+func (r *Recorder) learn() {
+	n := r.board.since(r.version)
+	if n == nil {
+		return
+	}
+	r.version = n.version
+	entries := make([]templates.Entry, len(n.templates))
+	byID := make(map[string]*mined)
+	for _, m := range r.known {
+		byID[m.id] = m
+	}
+	for i := range n.templates {
+		t := &n.templates[i]
+		entries[i] = t.Entry
+		msg, err := message(t.ID, t)
+		if err == nil {
+			r.published[t.ID] = xxhash.Sum64(msg.Value)
+		}
+		if m := byID[t.ID]; m != nil {
+			m.seen = true
+			if at := t.FirstSeen.UnixNano(); at < m.first || at == m.first && t.Sample < m.sample {
+				m.first, m.sample = at, t.Sample
+			}
+		}
+	}
+	_ = r.miner.Merge(entries) // the board has told what is not whole
+	r.curate(n.curations)
+}
+
+// curate finds the templates that splits are about now: a template that has become part
+// of another takes its splits along.
+func (r *Recorder) curate(curations map[string]Curation) {
+	r.splits = make(map[string][]split)
+	for _, c := range curations {
+		id := c.ID
+		if t, ok := r.miner.Lookup(id); ok {
+			id = t.ID
+		}
+		for _, text := range c.Splits {
+			r.splits[id] = append(r.splits[id], newSplit(c.ID, text))
+		}
+	}
+	for _, list := range r.splits {
+		slices.SortFunc(list, func(a, b split) int { return cmp.Compare(a.id, b.id) })
+	}
+	for _, m := range r.known {
+		m.splits = r.splits[m.id]
+	}
+}
+
+// clean removes templates without counts that are older than Config.Retain. One partition
+// does it for all.
+func (r *Recorder) clean(out []pipeline.Message, now time.Time) ([]pipeline.Message, error) {
+	if r.partition != 0 {
+		return out, nil
+	}
+	for _, id := range r.board.stale(now.Add(-r.cfg.Retain)) {
+		msg, err := message(id, nil)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, msg)
+	}
+	return out, nil
+}
