@@ -28,7 +28,7 @@ func readAccess(p *Parser, line []byte) bool {
 	if !(len(status) == 3 && allDigits(status) || string(status) == "-") || !(allDigits(size) || string(size) == "-") {
 		return false
 	}
-	p.setMessage(line[open+n+4 : len(line)-len(rest)])
+	p.setMessage(bytes.TrimRight(line[open+n+3:len(line)-len(rest)], " \r"))
 	vhost, address, user, ok := accessHead(line[:open-1])
 	if !ok {
 		return false
