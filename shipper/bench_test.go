@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -94,25 +95,24 @@ func BenchmarkLive(b *testing.B) {
 	}
 	defer f.Close()
 	time.Sleep(time.Second) // followed by now
-	var worst, sum time.Duration
-	n := 0
+	var took []time.Duration
 	for b.Loop() {
-		time.Sleep(time.Duration(n*37%250) * time.Millisecond) // any phase of the poll
+		time.Sleep(time.Duration(len(took)*37%250) * time.Millisecond) // any phase of the poll
 		start := time.Now()
 		if _, err := f.WriteString("line\n"); err != nil {
 			b.Fatal(err)
 		}
 		<-d.last
-		took := time.Since(start)
-		worst, sum = max(worst, took), sum+took
-		n++
+		took = append(took, time.Since(start))
 	}
 	stop()
 	if err := <-done; err != nil {
 		b.Fatal(err)
 	}
-	b.ReportMetric(float64(sum.Milliseconds())/float64(n), "ms/line")
-	b.ReportMetric(float64(worst.Milliseconds()), "ms-worst")
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Milliseconds()), "ms-p50")
+	b.ReportMetric(float64(took[len(took)*99/100].Milliseconds()), "ms-p99")
+	b.ReportMetric(float64(took[len(took)-1].Milliseconds()), "ms-worst")
 }
 
 // BenchmarkScan looks at 10,000 idle files once.
