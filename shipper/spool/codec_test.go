@@ -41,8 +41,18 @@ func TestADecodedRecordIsWhatEncodeLineMakes(t *testing.T) {
 		const partitions = 3
 		out := &outbox{}
 		out.reset(partitions)
-		if n, _, err := newDecoder(partitions).messages(out, payload, now); err != nil || n != len(b.Lines) {
-			t.Fatalf("%d lines, error %v", n, err)
+		d, n, limit := newDecoder(partitions), 0, rapid.IntRange(1, 40).Draw(t, "limit")
+		if err := d.begin(payload, now); err != nil {
+			t.Fatal(err)
+		}
+		for d.left > 0 { // in pieces
+			lines, _, err := d.more(out, len(out.headers)+limit)
+			if n += lines; lines == 0 || err != nil {
+				t.Fatalf("%d lines, error %v", n, err)
+			}
+		}
+		if n != len(b.Lines) {
+			t.Fatalf("%d lines, want %d", n, len(b.Lines))
 		}
 		want := make([][]pipeline.Message, partitions)
 		next := map[string]int64{}
@@ -69,16 +79,20 @@ func TestARecordsTimeLiesAnHourBehindAtMost(t *testing.T) {
 	e.encode(&Batch{Lines: []pipeline.Line{{ID: pipeline.LineID{Source: "h:/a"}, Observed: now.Add(-48 * time.Hour)}}}, now)
 	out := &outbox{}
 	out.reset(1)
-	if _, _, err := newDecoder(1).messages(out, e.record[frameBytes:], now); err != nil {
+	d := newDecoder(1)
+	if err := d.begin(e.record[frameBytes:], now); err != nil {
 		t.Fatal(err)
+	}
+	if n, seen, err := d.more(out, 1); n != 1 || err != nil || now.Sub(seen) != 48*time.Hour {
+		t.Fatalf("%d lines, seen %v, error %v", n, seen, err)
 	}
 	if have := now.Sub(out.msgs[0][0].Time); have != time.Hour {
 		t.Errorf("%v behind, want 1h", have)
 	}
 }
 
-// Whatever bytes a payload holds, decoding takes memory by its length and does not fail but
-// with an error; with an error nothing is sent.
+// Whatever bytes a payload holds, decoding ends, in pieces of bounded size, and does not fail but
+// with an error.
 func FuzzDecode(f *testing.F) {
 	e := &encoder{}
 	for _, b := range []*Batch{
@@ -93,15 +107,19 @@ func FuzzDecode(f *testing.F) {
 	s.add([16]byte{7}, "n", "m", time.Unix(1764000000, 0))
 	f.Add(s.record(0)[frameBytes:])
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		out := &outbox{}
-		out.reset(3)
-		n, _, err := newDecoder(3).messages(out, payload, time.Unix(1764000000, 0))
-		sum := 0
-		for _, msgs := range out.msgs {
-			sum += len(msgs)
-		}
-		if sum != n || err != nil && n != 0 {
-			t.Errorf("%d records, %d said, error %v", sum, n, err)
+		out, d := &outbox{}, newDecoder(3)
+		for err := d.begin(payload, time.Unix(1764000000, 0)); err == nil && d.left > 0; {
+			const limit = 50
+			out.reset(3)
+			var n int
+			n, _, err = d.more(out, limit)
+			sum := 0
+			for _, msgs := range out.msgs {
+				sum += len(msgs)
+			}
+			if sum < n || sum == 0 && err == nil || n > limit {
+				t.Fatalf("%d records, %d said, error %v", sum, n, err)
+			}
 		}
 		if st, err := readState(payload, 1<<30); err == nil {
 			back, err := readState(st.record(0)[frameBytes:], 1<<30)

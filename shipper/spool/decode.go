@@ -105,13 +105,21 @@ func (o *outbox) reset(n int) {
 }
 
 // decoder makes the records of logs.raw from the payloads of batches, as
-// pipeline.EncodeLine does from lines, without an allocation per line.
+// pipeline.EncodeLine does from lines, without an allocation per line. A batch is taken by
+// begin and then, in pieces of a bounded size, by more until left is 0.
 type decoder struct {
 	partitions int
 	keys       map[string]string // label's name to header's key
-	sources    []decodedSource
-	shared     []pipeline.Header // the labels of the line before
-	starts     []int             // how many messages of each partition stood before a batch
+
+	// Of the batch under way.
+	c            cursor
+	left         int // lines
+	now          time.Time
+	sources      []decodedSource
+	source       *decodedSource // of the line before
+	at           time.Time
+	format, zone []byte
+	labels       []pipeline.Header
 }
 
 type decodedSource struct {
@@ -144,96 +152,93 @@ func (d *decoder) labelKey(name []byte) string {
 // that held its lines through a long outage must not produce what is removed at once.
 const oldest = time.Hour
 
-// messages appends the records of a batch to out. They share the payload's memory. lines is
-// how many there are, observed when the first one was seen. With an error nothing is appended.
-func (d *decoder) messages(out *outbox, payload []byte, now time.Time) (lines int, observed time.Time, err error) {
-	c := &cursor{b: payload}
-	c.head()
-	n := c.count(17)
-	d.sources = d.sources[:0]
-	for range n {
-		s := decodedSource{id: c.str(), gen: c.u64()}
-		s.next = int64(c.u64())
+// begin takes the payload of a batch. The records that follow share its memory.
+func (d *decoder) begin(payload []byte, now time.Time) error {
+	d.c, d.now, d.sources, d.source, d.labels = cursor{b: payload}, now, d.sources[:0], nil, d.labels[:0]
+	d.at, d.format, d.zone = time.Time{}, nil, nil
+	d.c.head()
+	for range d.c.count(17) {
+		s := decodedSource{id: d.c.str(), gen: d.c.u64()}
+		s.next = int64(d.c.u64())
 		s.partition = pipeline.PartitionFor(s.id, d.partitions)
 		d.sources = append(d.sources, s)
 	}
-	lines = c.count(2)
-	d.starts = d.starts[:0]
-	for p := range out.msgs {
-		d.starts = append(d.starts, len(out.msgs[p]))
+	if d.left = d.c.count(2); d.c.bad || d.left == 0 && len(d.c.b) > 0 {
+		d.left = 0
+		return errPayload
 	}
-	var (
-		source       *decodedSource
-		at           time.Time
-		format, zone []byte
-		labels       = d.shared[:0]
-		headers      = out.headers
-		text         = out.text
-	)
-	for range lines {
-		flags := c.byte()
-		if flags&flagSource != 0 {
-			i := c.uvarint()
-			if i >= uint64(len(d.sources)) {
-				c.fail()
-				break
-			}
-			source = &d.sources[i]
+	return nil
+}
+
+// more appends the records of the next lines to out, until the batch ends or out has limit
+// headers. observed is when the first of these lines was seen. With an error the rest of the
+// batch is given up.
+func (d *decoder) more(out *outbox, limit int) (lines int, observed time.Time, err error) {
+	for d.left > 0 && (lines == 0 || len(out.headers)+len(d.labels) < limit) {
+		seen, ok := d.line(out)
+		if d.left--; !ok || d.left == 0 && len(d.c.b) > 0 {
+			d.left = 0
+			return lines, observed, errPayload
 		}
-		if source == nil {
-			c.fail()
-			break
+		if lines++; lines == 1 {
+			observed = seen
 		}
-		if flags&flagObserved != 0 {
-			ns := int64(c.u64())
-			if at = time.Unix(0, ns); observed.IsZero() {
-				observed = at
-			}
-			if now.Sub(at) > oldest {
-				at = now.Add(-oldest)
-			}
-		}
-		if flags&flagSettings != 0 {
-			format, zone = c.str(), c.str()
-		}
-		if flags&flagLabels != 0 {
-			labels = labels[:0]
-			for range c.count(2) {
-				name := c.str()
-				labels = append(labels, pipeline.Header{Key: d.labelKey(name), Value: c.str()})
-			}
-		}
-		raw := c.str()
-		if c.bad {
-			break
-		}
-		size := int64(len(raw)) + 1
-		begin := len(text)
-		text = appendLineHeader(text, source.gen, source.next, size, flags&flagTruncated != 0)
-		first := len(headers)
-		headers = append(headers, pipeline.Header{Key: pipeline.HeaderLine, Value: text[begin:len(text):len(text)]})
-		if len(format) > 0 {
-			headers = append(headers, pipeline.Header{Key: pipeline.HeaderFormat, Value: format})
-		}
-		if len(zone) > 0 {
-			headers = append(headers, pipeline.Header{Key: pipeline.HeaderZone, Value: zone})
-		}
-		headers = append(headers, labels...)
-		p := source.partition
-		out.msgs[p] = append(out.msgs[p], pipeline.Message{
-			Topic: pipeline.TopicRaw, Partition: p,
-			Key: source.id, Value: raw, Headers: headers[first:len(headers):len(headers)], Time: at,
-		})
-		source.next += size
-	}
-	d.shared, out.headers, out.text = labels, headers, text
-	if c.bad || len(c.b) > 0 {
-		for p, n := range d.starts {
-			out.msgs[p] = out.msgs[p][:n]
-		}
-		return 0, time.Time{}, errPayload
 	}
 	return lines, observed, nil
+}
+
+// line appends the record of one line.
+func (d *decoder) line(out *outbox) (observed time.Time, ok bool) {
+	c := &d.c
+	flags := c.byte()
+	if flags&flagSource != 0 {
+		i := c.uvarint()
+		if i >= uint64(len(d.sources)) {
+			return time.Time{}, false
+		}
+		d.source = &d.sources[i]
+	}
+	if d.source == nil {
+		return time.Time{}, false
+	}
+	if flags&flagObserved != 0 {
+		d.at = time.Unix(0, int64(c.u64()))
+	}
+	if flags&flagSettings != 0 {
+		d.format, d.zone = c.str(), c.str()
+	}
+	if flags&flagLabels != 0 {
+		d.labels = d.labels[:0]
+		for range c.count(2) {
+			name := c.str()
+			d.labels = append(d.labels, pipeline.Header{Key: d.labelKey(name), Value: c.str()})
+		}
+	}
+	raw := c.str()
+	if c.bad {
+		return time.Time{}, false
+	}
+	s, size := d.source, int64(len(raw))+1
+	begin, first := len(out.text), len(out.headers)
+	out.text = appendLineHeader(out.text, s.gen, s.next, size, flags&flagTruncated != 0)
+	out.headers = append(out.headers, pipeline.Header{Key: pipeline.HeaderLine, Value: out.text[begin:len(out.text):len(out.text)]})
+	if len(d.format) > 0 {
+		out.headers = append(out.headers, pipeline.Header{Key: pipeline.HeaderFormat, Value: d.format})
+	}
+	if len(d.zone) > 0 {
+		out.headers = append(out.headers, pipeline.Header{Key: pipeline.HeaderZone, Value: d.zone})
+	}
+	out.headers = append(out.headers, d.labels...)
+	at := d.at
+	if d.now.Sub(at) > oldest {
+		at = d.now.Add(-oldest)
+	}
+	out.msgs[s.partition] = append(out.msgs[s.partition], pipeline.Message{
+		Topic: pipeline.TopicRaw, Partition: s.partition,
+		Key: s.id, Value: raw, Headers: out.headers[first:len(out.headers):len(out.headers)], Time: at,
+	})
+	s.next += size
+	return d.at, true
 }
 
 // appendLineHeader is the value of the header foghorn.line, as pipeline describes it.

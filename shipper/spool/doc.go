@@ -22,7 +22,8 @@
 //     Remembered are the last 65,536 keys at least, and of the last ten minutes as many as
 //     262,144; fewer where they would take more than an eighth of Config.MaxBytes.
 //   - A Mark is on disk exactly when its batch is.
-//   - Disk space is bounded by Config.MaxBytes, memory by a few MiB and the largest batch.
+//   - Disk space is bounded by Config.MaxBytes, memory by Config.MaxMemory and twice the largest
+//     batch, however many labels its lines share.
 //   - A damaged record costs itself alone; what stands behind it is found and sent.
 //
 // What can be lost: a batch whose record the disk damaged after the Append; its bytes are

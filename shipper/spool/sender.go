@@ -16,8 +16,10 @@ import (
 )
 
 const (
-	// lineCost is what a line costs in memory beside its bytes.
-	lineCost = 320
+	// windowHeaders bounds the headers of a window's records, but for those of one line.
+	windowHeaders = 16 << 10
+	// lineCost and headerCost are what a line and each of its headers cost in memory.
+	lineCost, headerCost = 220, 40
 	// keepWindows and keepBuffer bound the memory that is kept for the next windows.
 	keepWindows = 16
 	keepBuffer  = 1 << 20
@@ -35,6 +37,7 @@ type sender struct {
 	log       zerolog.Logger
 	lanes     []*lane
 	maxMemory int64
+	record    found         // the one being decoded
 	room      chan struct{} // capacity 1: memory was given back
 
 	mu     sync.Mutex
@@ -158,36 +161,51 @@ func (s *sender) skip(at position, seg segment, last bool) position {
 	return at
 }
 
-// window reads the records from sc's place on that one chunk of the file holds, or a larger
-// one alone, hands them to the lanes, and returns where the next window begins.
+// window decodes the records from sc's place on that one chunk of the file holds, or a part of
+// a larger one, hands them to the lanes, and returns where the next window begins: at the same
+// record while d has lines of it left.
 func (s *sender) window(ctx context.Context, d *decoder, sc *scanner, seg segment, last bool) (position, error) {
 	w, at, now := s.fresh(), position{seg.seq, sc.at}, s.q.now()
 	sc.buf = w.buf
-	for first := true; first || sc.buffered(); first = false {
-		r, err := sc.next()
-		if errors.Is(err, io.EOF) {
-			break
+	path := segmentPath(s.q.cfg.Dir, seg.seq)
+	for first := true; first || len(w.out.headers) < windowHeaders && sc.buffered(); first = false {
+		if d.left == 0 {
+			r, err := sc.next()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				return at, err
+			}
+			s.record = r
+			err = nil
+			if len(r.payload) > 0 && r.payload[0] == kindBatch {
+				err = d.begin(r.payload, now)
+			}
+			if r.payload == nil || err != nil {
+				s.q.damage(s, path, r.at, r.end, r.end == seg.end)
+			}
 		}
+		before := len(d.c.b)
+		lines, observed, err := d.more(&w.out, windowHeaders)
 		if err != nil {
-			return at, err
-		}
-		lines, observed := 0, time.Time{}
-		if len(r.payload) > 0 && r.payload[0] == kindBatch {
-			lines, observed, err = d.messages(&w.out, r.payload, now)
-		}
-		if r.payload == nil || err != nil {
-			s.q.damage(s, segmentPath(s.q.cfg.Dir, seg.seq), r.at, r.end, r.end == seg.end)
+			s.q.damage(s, path, s.record.at, s.record.end, false)
 		}
 		if w.observed.IsZero() {
 			w.observed = observed
 		}
-		w.cost += r.end - r.at + int64(lines)*lineCost
+		w.cost += int64(before-len(d.c.b)) + int64(lines)*lineCost
 		w.lines += lines
-		at.offset = r.end
+		if d.left > 0 {
+			sc.buf = nil // the next window needs it too
+			break
+		}
+		at.offset, sc.at = s.record.end, s.record.end
 	}
 	if at.offset >= seg.end && !last {
 		at = position{seg.seq + 1, 0}
 	}
+	w.cost += int64(len(w.out.headers)) * headerCost
 	w.buf, w.end = sc.buf, at
 	if err := s.reserve(ctx, w.cost); err != nil {
 		return at, nil // ctx has ended: nothing of the window was sent
