@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
@@ -92,7 +93,7 @@ func (b *buffer) fill(r io.Reader, known, limit int64) error {
 }
 
 // encodings are the values of Content-Encoding that are understood.
-const encodings = "gzip, zstd, deflate, snappy or identity"
+const encodings = "gzip, zstd, deflate, snappy, x-snappy-framed or identity"
 
 // read reads a request's body, decompressed, into b. packed says that the body is a
 // snappy block whatever its headers say.
@@ -106,7 +107,11 @@ func (s *Server) read(r *http.Request, b *buffer, packed bool) error {
 	if r.ContentLength > limit {
 		return &http.MaxBytesError{Limit: limit}
 	}
-	if packed || encoding == "snappy" || encoding == "x-snappy" {
+	switch encoding {
+	case "snappy", "x-snappy", "x-snappy-framed":
+		packed = true
+	}
+	if packed {
 		return s.readSnappy(r, b)
 	}
 	if plain {
@@ -124,7 +129,11 @@ func (s *Server) read(r *http.Request, b *buffer, packed bool) error {
 // errSnappy is the error of a body that is no snappy block, in Loki's words.
 var errSnappy = &fault{http.StatusBadRequest, "snappy: corrupt input"}
 
-// readSnappy reads a body that is one snappy block.
+// framed is how snappy's framing format begins, which the OpenTelemetry Collector sends
+// under the same name as a block.
+var framed = []byte("\xff\x06\x00\x00sNaPpY")
+
+// readSnappy reads a body that is one snappy block, or is framed.
 func (s *Server) readSnappy(r *http.Request, b *buffer) error {
 	block := s.buffers.Get().(*buffer)
 	defer s.buffers.Put(block)
@@ -134,6 +143,9 @@ func (s *Server) readSnappy(r *http.Request, b *buffer) error {
 	defer block.end()
 	if err := block.fill(r.Body, r.ContentLength, s.cfg.MaxCompressed); err != nil {
 		return readFault(err)
+	}
+	if bytes.HasPrefix(block.b, framed) {
+		return readFault(b.fill(snappy.NewReader(bytes.NewReader(block.b)), -1, s.cfg.MaxBody))
 	}
 	size, err := snappy.DecodedLen(block.b)
 	if err != nil {

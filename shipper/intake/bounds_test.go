@@ -61,6 +61,7 @@ func TestWhatIsTooLargeIsRefused(t *testing.T) {
 		{"zstd bomb", request{"", "/api/v1/push", []string{"Content-Encoding: zstd"}, pack(t, "zstd", zeros)}},
 		{"zstd frame with a window of 64 MiB", request{"", "/api/v1/push", []string{"Content-Encoding: zstd"}, "\x28\xb5\x2f\xfd\x00\x80\x09\x00\x00x"}},
 		{"snappy bomb", request{"", "/loki/api/v1/push", []string{asProto}, pack(t, "snappy", zeros)}},
+		{"framed snappy bomb", request{"", "/v1/logs", []string{asProto, "Content-Encoding: x-snappy-framed"}, pack(t, "framed", strings.Repeat("x", 1<<20+1))}},
 		{"records", request{"", "/api/v1/push", nil, strings.Repeat("\n", 1001)}},
 		{"shared attributes", request{"", "/v1/logs", []string{asJSON}, shared}},
 	} {

@@ -31,7 +31,8 @@ type Config struct {
 	// Defaults 16 MiB and 8 MiB.
 	MaxBody, MaxCompressed int64
 	// MaxExpanded bounds what a request's lines take together with their labels, in bytes:
-	// labels of a resource or a stream stand with every line. Default 64 MiB.
+	// labels of a resource or a stream stand with every line. Eight requests are decoded
+	// at a time. Default 64 MiB.
 	MaxExpanded int64
 	// MaxLines bounds a request's records. Default 100,000.
 	MaxLines int

@@ -189,6 +189,8 @@ func pack(t *testing.T, encoding, body string) string {
 		return body
 	case "snappy":
 		return string(snappy.Encode(nil, []byte(body)))
+	case "framed":
+		w = snappy.NewBufferedWriter(&out)
 	case "gzip":
 		w = gzip.NewWriter(&out)
 	case "deflate":

@@ -87,13 +87,6 @@ func (s *Server) serve(rw http.ResponseWriter, r *http.Request, name string, p p
 		return
 	}
 	s.metrics.received.WithLabelValues(name).Add(float64(len(body.b)))
-	select {
-	case s.working <- struct{}{}:
-	case <-r.Context().Done():
-		s.fail(rw, r, p, r.Context().Err())
-		return
-	}
-	defer s.working.give()
 	w := s.works.Get().(*work)
 	defer s.works.Put(w)
 	w.refused, w.why, w.key, w.started, w.items, w.out = 0, nil, "", started, w.items[:0], w.out[:0]
@@ -104,8 +97,14 @@ func (s *Server) serve(rw http.ResponseWriter, r *http.Request, name string, p p
 	p.succeed(rw, r, w)
 }
 
-// store decodes a body and appends its lines to the queue.
+// store decodes a body and appends its lines to the queue, when it is its turn.
 func (s *Server) store(r *http.Request, name string, p protocol, body []byte, w *work) error {
+	select {
+	case s.working <- struct{}{}:
+	case <-r.Context().Done():
+		return r.Context().Err()
+	}
+	defer s.working.give()
 	o := s.origin(r, name)
 	w.lines.Reset(o)
 	key := hashOf(name, r, o.Peer, body) // before decoding, which changes the body

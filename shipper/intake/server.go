@@ -47,7 +47,7 @@ type Server struct {
 
 // working is how many requests are decoded and appended at a time: each may make
 // MaxExpanded of lines. More wait; a commit to the disk takes many of them at once.
-const working = 16
+const working = 8
 
 // New returns a Server that listens already, so that an address that cannot be had is an
 // error here; Run serves, once. reg may be nil.

@@ -109,14 +109,17 @@ func (b *Batch) Add(r *Record) error {
 	}
 }
 
-// lineBytes is about what a line takes beside its bytes and labels.
-const lineBytes = 64
+// lineBytes and labelBytes are about what a line and a label take beside their bytes.
+const (
+	lineBytes  = 64
+	labelBytes = 16
+)
 
 func (b *Batch) line(raw []byte, truncated bool, labels []pipeline.Attr, size int) error {
 	if len(b.Lines) >= b.limits.Lines {
 		return fmt.Errorf("%w: more than %d records; send smaller requests", ErrTooLarge, b.limits.Lines)
 	}
-	if b.size += int64(len(raw) + size + lineBytes); b.size > b.limits.Size {
+	if b.size += int64(len(raw) + size + lineBytes + labelBytes*len(labels)); b.size > b.limits.Size {
 		return fmt.Errorf("%w: the records take more than %d bytes with their attributes; send smaller requests", ErrTooLarge, b.limits.Size)
 	}
 	b.Lines = append(b.Lines, pipeline.Line{
