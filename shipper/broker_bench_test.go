@@ -111,9 +111,15 @@ func logText(n int, seed int) string {
 	return t.String()
 }
 
-// BenchmarkBroker ships a backlog in 8 files to a broker in another process, with acks=all
-// and zstd. MB/cpu-s is of this process: reading, encoding, compressing, sending.
+// BenchmarkBroker ships a backlog in 8 files to a broker in another process, with acks=all.
+// MB/cpu-s is of this process: reading, grouping, encoding, compressing, sending.
 func BenchmarkBroker(b *testing.B) {
+	for _, compression := range []string{"zstd", "lz4", "none"} {
+		b.Run(compression, func(b *testing.B) { shipBacklog(b, compression) })
+	}
+}
+
+func shipBacklog(b *testing.B, compression string) {
 	const files = 8
 	bn := newBench(b, "*.log")
 	total := 0
@@ -132,11 +138,13 @@ func BenchmarkBroker(b *testing.B) {
 	if err := client.EnsureTopics(b.Context(), pipeline.Topics(8, time.Hour), 1); err != nil {
 		b.Fatal(err)
 	}
+	sink := kafka.DefaultSinkConfig()
+	sink.Compression = compression
 	b.SetBytes(int64(total))
 	before, runs := cpu(b), 0
 	for b.Loop() {
 		bn.cfg.DataDir = b.TempDir()
-		s, err := New(bn.cfg, client.Sink(kafka.DefaultSinkConfig()), zerolog.Nop(), nil)
+		s, err := New(bn.cfg, client.Sink(sink), zerolog.Nop(), nil)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -155,7 +163,6 @@ func BenchmarkBroker(b *testing.B) {
 	used := cpu(b) - before
 	b.ReportMetric(float64(total*runs)/1e6/used.Seconds(), "MB/cpu-s")
 	b.ReportMetric(float64(total*runs)/1e6/stopBroker().Seconds(), "broker-MB/cpu-s")
-	b.ReportMetric(memory(b, "VmHWM")/1e6, "peak-MB")
 }
 
 // BenchmarkIdle tells how much memory 10,000 idle files take, 5 s after they were shipped.

@@ -1,14 +1,16 @@
 // Package shipper reads the log files of one server and produces each line once to
 // logs.raw. It is an assembly root: it joins its subfolders.
 //
-//	discover ─► identity ─► registry ─► worker (tail.Reader, tail.Live) ─► lane ─► pipeline.Sink
-//	 patterns    inode and    sources     one per file that is being         one per     logs.raw
-//	             content      and their   written or behind                  partition
-//	             prints       generations                                      │
-//	                              ▲───────────── checkpoint ◄── acknowledged ──┘
+//	discover ─► identity ─► registry ─► worker ─► pipe ─► lane ─► pipeline.Sink
+//	 patterns    inode and    sources     one per    multiline, one per     logs.raw
+//	             content      and their   file that  redact     partition
+//	             prints       generations is read                  │
+//	                              ▲─── checkpoint ◄── acknowledged ┘
 //
-// What enters: the files that Config.Paths name. What leaves: one record per line, with
-// its identity (source = host and path, generation, offset).
+// What enters: the files that Config.Paths and Config.Files name. What leaves: one record
+// per line, or per event of several lines that belong together (package multiline), with
+// its identity (source = host and path, generation, offset) and the labels of its source
+// (package labels).
 //
 // What is guaranteed:
 //
@@ -22,8 +24,17 @@
 //   - A truncated file starts a new generation. If the folder holds a copy of what it was
 //     (logrotate's copytruncate), lines that were not read yet are read from the copy
 //     under the old generation; the copy is never shipped as lines of its own.
+//   - A checkpoint never moves behind a line that is still held back for others to join it.
+//     After a kill the same bytes may be grouped otherwise: a record can then overlap what
+//     was sent before, and a reader cuts that off at a line's start.
+//   - What Config.Redact finds (package redact) is taken out of every line before anything
+//     leaves the host, before dead letters too. Offsets and sizes stay those of the file.
+//   - A source over its rate is read later, and others are not; nothing is dropped for it.
+//   - Small files are all shipped before a huge one is done.
 //   - Memory is bounded by Config.MaxMemory and a few MiB; files are the buffer.
 //   - One file that fails does not hold up another.
+//
+// Where memory is short, an event of several lines may be cut into several events.
 //
 // What can be lost: lines of a file that was deleted or truncated before they were read
 // and of which no copy is left, as when that happens while no shipper runs. It is logged
