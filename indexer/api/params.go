@@ -96,19 +96,25 @@ func (s *Server) searchOf(w http.ResponseWriter, r *http.Request) (Search, *Prob
 }
 
 func (s *Server) bodyOf(w http.ResponseWriter, r *http.Request) (in Search, p *Problem) {
+	p = s.jsonBody(w, r, &in)
+	return in, p
+}
+
+// jsonBody decodes the body of a POST, strictly.
+func (s *Server) jsonBody(w http.ResponseWriter, r *http.Request, into any) *Problem {
 	if r.URL.RawQuery != "" {
-		return in, problem(http.StatusBadRequest, "bad-parameter", "bad parameter", "a POST has its parameters in the body, none in the URL")
+		return problem(http.StatusBadRequest, "bad-parameter", "bad parameter", "a POST has its parameters in the body, none in the URL")
 	}
 	// A form of a foreign page cannot send this type without asking first.
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		return in, problem(http.StatusUnsupportedMediaType, "bad-body", "bad body", "the body must be JSON: set Content-Type: application/json")
+		return problem(http.StatusUnsupportedMediaType, "bad-body", "bad body", "the body must be JSON: set Content-Type: application/json")
 	}
 	rc := http.NewResponseController(w)
 	rc.SetReadDeadline(time.Now().Add(s.cfg.ReadTimeout))
 	defer rc.SetReadDeadline(time.Time{})
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, s.cfg.MaxBody))
 	d.DisallowUnknownFields()
-	err := d.Decode(&in)
+	err := d.Decode(into)
 	if err == nil {
 		if _, more := d.Token(); !errors.Is(more, io.EOF) {
 			err = errors.New("there is more after the object")
@@ -117,11 +123,11 @@ func (s *Server) bodyOf(w http.ResponseWriter, r *http.Request) (in Search, p *P
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return in, problem(http.StatusRequestEntityTooLarge, "too-large", "the request is too large", fmt.Sprintf("a body has at most %d bytes", large.Limit))
+		return problem(http.StatusRequestEntityTooLarge, "too-large", "the request is too large", fmt.Sprintf("a body has at most %d bytes", large.Limit))
 	case err != nil:
-		return in, problem(http.StatusBadRequest, "bad-body", "bad body", strings.TrimPrefix(err.Error(), "json: "))
+		return problem(http.StatusBadRequest, "bad-body", "bad body", strings.TrimPrefix(err.Error(), "json: "))
 	}
-	return in, nil
+	return nil
 }
 
 // request makes the search of what was asked. now is what relative times refer to.

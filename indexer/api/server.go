@@ -44,10 +44,11 @@ type Board interface {
 	Subscribe(ctx context.Context, buffer int) (events <-chan pipeline.Anomaly, dropped func() int64)
 }
 
-// Deps are the parts behind the server. All are needed.
+// Deps are the parts behind the server. All are needed but Templates.
 type Deps struct {
-	Searcher Searcher
-	Board    Board
+	Searcher  Searcher
+	Board     Board
+	Templates Templates
 	// Gatherer gives the metrics of the whole process.
 	Gatherer prometheus.Gatherer
 	// Ready returns nil when the indexer does its work, else why not; the reasons of
@@ -96,6 +97,7 @@ func (s *Server) routes() []route {
 		{"/api/v1/facets", get, s.facets},
 		{"/api/v1/tail", get, s.tail},
 		{"/api/v1/anomalies", get, s.anomalies},
+		{"/api/v1/templates", both, s.templates},
 		{"/api/v1/coverage", get, s.coverage},
 		{"/api/v1/openapi.yaml", get, s.describe},
 		{"/metrics", get, metrics.ServeHTTP},

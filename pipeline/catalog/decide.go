@@ -68,6 +68,17 @@ func (b *Board) Decide(ctx context.Context, sink pipeline.Sink, d Decision, now 
 	return row, nil
 }
 
+// Desk is a Board with a Sink for decisions.
+type Desk struct {
+	*Board
+	Sink pipeline.Sink
+}
+
+// Decide is Board.Decide, now.
+func (d Desk) Decide(ctx context.Context, decision Decision) (Row, error) {
+	return d.Board.Decide(ctx, d.Sink, decision, time.Now())
+}
+
 // BadDecision says what is wrong with a decision.
 type BadDecision struct {
 	// Field is the field at fault as JSON names it.
