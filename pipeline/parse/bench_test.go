@@ -91,3 +91,41 @@ func BenchmarkStage(b *testing.B) {
 	b.SetBytes(bytes)
 	b.ReportMetric(float64(b.N*len(lines))/b.Elapsed().Seconds(), "lines/s")
 }
+
+// BenchmarkParseSystems parses the lines of the 16 systems of Loghub in turn, a parser for
+// each.
+func BenchmarkParseSystems(b *testing.B) {
+	var lines [16][][]byte
+	var parsers [16]*Parser
+	for i := range systems {
+		lines[i], parsers[i] = systems[i].lines(b), New(Config{})
+	}
+	l := *shippedLine("")
+	l.Observed = systemsNow
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		l.Raw = lines[i%16][i/16%2000]
+		parsers[i%16].Parse(&l)
+		i++
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "lines/s")
+}
+
+// BenchmarkSystem parses the lines of each system of Loghub.
+func BenchmarkSystem(b *testing.B) {
+	for i := range systems {
+		b.Run(systems[i].name, func(b *testing.B) {
+			lines, p := systems[i].lines(b), New(Config{})
+			l := *shippedLine("")
+			l.Observed = systemsNow
+			b.ReportAllocs()
+			n := 0
+			for b.Loop() {
+				l.Raw = lines[n%len(lines)]
+				p.Parse(&l)
+				n++
+			}
+		})
+	}
+}

@@ -14,6 +14,10 @@ type clock struct {
 	// of its dates.
 	last  int64
 	order dateOrder
+	// What stamp found last, and where. It is forgotten with the line.
+	at      *byte
+	size, n int
+	ns      int64
 	// hourOffset is the location's offset throughout a wall clock's hour, in seconds.
 	hour, hourOffset int64
 	hourKnown        bool

@@ -16,7 +16,7 @@ func (p *Parser) exception() {
 	if i < 0 {
 		return
 	}
-	first, rest := firstLine(p.raw), p.raw[i+1:]
+	first, rest := p.head, p.raw[i+1:]
 	switch {
 	case bytes.Contains(first, []byte("Traceback (most recent")):
 		p.pythonTrace(p.raw[bytes.Index(p.raw, []byte("Traceback (most recent")):])

@@ -73,14 +73,14 @@ func (p *Parser) event(line []byte) []byte {
 func (p *Parser) placeMessage() {
 	m := p.found.message
 	if m == nil {
-		m = firstLine(p.raw)
+		m = p.head
 	}
 	at, ok := p.within(m)
 	p.message = span{at, at + len(m), ok}
 	if !ok {
 		p.message = span{}
 	}
-	p.raw, p.found.message = nil, nil
+	p.raw, p.head, p.found.message, p.clock.at = nil, nil, nil, nil
 }
 
 // Ranks of the names that fields with the message have.

@@ -20,6 +20,7 @@ type Parser struct {
 	buf   *scratch
 	names memo
 	raw   []byte // the line, while it is parsed
+	head  []byte // its first line
 	// message is where the message of the last line is.
 	message span
 	custom  custom
@@ -110,8 +111,11 @@ func (p *Parser) Parse(l *pipeline.Line) pipeline.Event {
 	}
 	p.raw = l.Raw
 	p.custom.follow(p.cfg.Patterns.Load(), e.Path, l)
-	p.read(firstLine(l.Raw), l.Format)
-	p.exception()
+	p.head = firstLine(l.Raw)
+	p.read(p.head, l.Format)
+	if len(p.head)+1 < len(l.Raw) {
+		p.exception()
+	}
 	g.apply(p, &e)
 
 	e.Timestamp = f.time

@@ -16,6 +16,18 @@ import "bytes"
 // The order of a date's numbers is settled as described at settle. An abbreviation that is
 // no zone's, or several zones', does not tell a zone and is passed over.
 func (c *clock) stamp(b []byte) (ns int64, n int) {
+	if len(b) == 0 {
+		return 0, 0
+	}
+	if c.at == &b[0] && c.size == len(b) { // several formats ask for the same
+		return c.ns, c.n
+	}
+	ns, n = c.readStamp(b)
+	c.at, c.size, c.ns, c.n = &b[0], len(b), ns, n
+	return ns, n
+}
+
+func (c *clock) readStamp(b []byte) (ns int64, n int) {
 	if len(b) < 14 {
 		return 0, 0
 	}
@@ -35,7 +47,7 @@ func (c *clock) stamp(b []byte) (ns int64, n int) {
 // whole reads a timestamp that is all of b.
 func (c *clock) whole(b []byte) (int64, bool) {
 	b = bytes.TrimSpace(b)
-	ns, n := c.stamp(b)
+	ns, n := c.readStamp(b) // b may be memory that is used again
 	return ns, n > 0 && n == len(b)
 }
 
