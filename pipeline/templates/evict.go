@@ -32,22 +32,18 @@ func (m *Miner) remove(t *template) {
 	if m.ids[t.id] == t {
 		delete(m.ids, t.id)
 	}
-	for i := range t.slots {
-		if t.slots[i].kind == punct || t.slots[i].any {
-			continue
-		}
-		h := xxhash.Sum64String(skeleton(t.slots, i))
-		p := m.places[h]
+	m.eachPlace(t, func(_ int, hash uint64) {
+		p := m.places[hash]
 		if p == nil {
-			continue
+			return
 		}
 		if n := slices.Index(p.members, t); n >= 0 {
 			p.members = slices.Delete(p.members, n, n+1)
 		}
 		if len(p.members) == 0 {
-			delete(m.places, h)
+			delete(m.places, hash)
 		}
-	}
+	})
 	for i := range t.slots {
 		if t.slots[i].any {
 			m.open.remove(t, 0)

@@ -16,8 +16,9 @@ type Miner struct {
 	// cache knows skeletons that are no templates; old is the generation before.
 	cache, old map[string]*template
 
-	generation int // how often words have become variable, or templates have gone
-	gathered   int // generation at which all templates had handed on what they know
+	key        []byte // scratch of eachPlace
+	generation int    // how often words have become variable, or templates have gone
+	gathered   int    // generation at which all templates had handed on what they know
 	tick       int64
 }
 

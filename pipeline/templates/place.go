@@ -12,6 +12,7 @@ import (
 type place struct {
 	members []*template
 	open    *template
+	one     [1]*template // most places have one member
 }
 
 // insert adds a template, and those that follow when words become variable. The outcome
@@ -19,22 +20,42 @@ type place struct {
 func (m *Miner) insert(t *template) {
 	m.shapes[t.skel] = t
 	m.ids[t.id] = t
-	for i := range t.slots {
-		if sl := &t.slots[i]; sl.kind == punct || sl.any {
-			continue
-		}
-		key := skeleton(t.slots, i)
-		h := xxhash.Sum64String(key)
-		p := m.places[h]
+	var opening []int
+	m.eachPlace(t, func(i int, hash uint64) {
+		p := m.places[hash]
 		if p == nil {
 			p = &place{}
-			m.places[h] = p
+			p.members = p.one[:0]
+			m.places[hash] = p
 		}
 		p.members = append(p.members, t)
-		if p.open != nil || len(p.members) < 2 || !p.opens(i) || !p.agree(i, key) {
-			continue
+		if p.open == nil && len(p.members) > 1 && p.opens(i) {
+			opening = append(opening, i)
 		}
-		m.openPlace(p, i, key)
+	})
+	for _, i := range opening {
+		key := skeleton(t.slots, i)
+		if p := m.places[xxhash.Sum64String(key)]; p.open == nil && p.agree(i, key) {
+			m.openPlace(p, i, key)
+		}
+	}
+}
+
+// eachPlace calls do with the hash of every place that t is a member of: of its skeleton
+// with any word in slot i.
+func (m *Miner) eachPlace(t *template, do func(i int, hash uint64)) {
+	at := 0
+	for i := range t.slots {
+		sl := &t.slots[i]
+		if i > 0 && sl.flags&spaced != 0 {
+			at++
+		}
+		n := sl.pieceLen()
+		if sl.kind != punct && !sl.any {
+			m.key = append(append(append(m.key[:0], t.skel[:at]...), markAny), t.skel[at+n:]...)
+			do(i, xxhash.Sum64(m.key))
+		}
+		at += n
 	}
 }
 

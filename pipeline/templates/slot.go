@@ -106,6 +106,17 @@ func (sl *slot) piece() string {
 	return sl.text
 }
 
+// pieceLen is the length of piece.
+func (sl *slot) pieceLen() int {
+	switch {
+	case sl.any, sl.kind == variable, sl.kind == weak:
+		return 1
+	case sl.kind == stem:
+		return int(sl.pre) + 1
+	}
+	return len(sl.text)
+}
+
 // skeleton is the slots' skeleton, with any value in slot except (-1: none).
 func skeleton(slots []slot, except int) string {
 	var b strings.Builder
