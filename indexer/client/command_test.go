@@ -16,6 +16,7 @@ func runCommand(args ...string) (stdout, stderr string, code int) {
 	var out, errOut bytes.Buffer
 	root := &cobra.Command{Use: "foghorn", SilenceUsage: true, SilenceErrors: true}
 	root.AddCommand(Commands()...)
+	root.AddCommand(TemplatesCommand())
 	root.SetArgs(args)
 	root.SetOut(&out)
 	root.SetErr(&errOut)
@@ -66,7 +67,7 @@ func TestClientCommandLines(t *testing.T) {
 }
 
 func TestClientCommandsHaveHelpWithExamples(t *testing.T) {
-	for _, cmd := range Commands() {
+	for _, cmd := range append(Commands(), TemplatesCommand()) {
 		out, stderr, code := runCommand(cmd.Name(), "--help")
 		if code != 0 || stderr != "" {
 			t.Errorf("%s --help: exit code %d, %s", cmd.Name(), code, stderr)
