@@ -13,8 +13,12 @@ import (
 	"foghorn/shipper/spool"
 )
 
-// readBytes is how much is read from a connection at once; its messages are one batch.
-const readBytes = 64 << 10
+// firstRead is how much is read from a connection at once, and its messages are one batch; it
+// is doubled up to maxRead for a sender that has more to send.
+const (
+	firstRead = 16 << 10
+	maxRead   = 128 << 10
+)
 
 // stream is one connection.
 type stream struct {
@@ -71,7 +75,7 @@ func (s *Server) serve(ctx, keep context.Context, transport string, conn net.Con
 func (st *stream) read(ctx, keep context.Context) error {
 	stop := context.AfterFunc(ctx, func() { st.conn.SetReadDeadline(time.Now()) })
 	defer stop()
-	buf := make([]byte, readBytes)
+	buf := make([]byte, firstRead)
 	var begun time.Time // when the message that is not whole began
 	var until time.Time // the end of a stop's grace
 	quiet := false      // nothing came in the last 100 ms of it
@@ -114,6 +118,9 @@ func (st *stream) read(ctx, keep context.Context) error {
 			}
 			quiet = !until.IsZero() // it may also have been woken by the stop
 			continue
+		}
+		if n == len(buf) && n < maxRead {
+			buf = make([]byte, 2*n)
 		}
 		if err := st.reserve(ctx); err != nil {
 			return err
