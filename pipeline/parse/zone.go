@@ -49,20 +49,17 @@ func (c *clock) local(wall int64) int64 {
 }
 
 // pick chooses between the two instants of a wall time that comes twice: never one that is
-// later than the line was seen; then the one nearer to the source's line before, if that is
-// near; then the second where the line was seen within the hour after it, else the first.
+// later than the line was seen; the second where the line was seen at once after it; else
+// the first that is not before the source's line before.
 func (c *clock) pick(first, second int64) int64 {
-	const slack, near = 300, 3 * 3600 // of clocks that differ, in seconds
+	const slack, disorder = 300, 60 // seconds
 	observed, last := c.observed/1e9, c.last/1e9
 	switch {
 	case c.observed != 0 && second > observed+slack:
 		return first
-	case c.last != 0 && last > first-near && last < second+near:
-		if last-first > second-last {
-			return second
-		}
-		return first
-	case c.observed != 0 && observed < second+3600:
+	case c.observed != 0 && second > observed-slack:
+		return second
+	case c.last != 0 && first < last-disorder && last < second+3600:
 		return second
 	}
 	return first
