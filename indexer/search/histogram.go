@@ -32,7 +32,8 @@ type Histogram struct {
 	// Buckets are those with events, the oldest first.
 	Buckets []Bucket `json:"buckets"`
 	// CompleteFrom is there when the budget ran out: the answer is about the events from
-	// then on, and the same request until then gives the rest.
+	// then on, and the same request until then gives the rest. It is Until when the budget was
+	// too small for any progress.
 	CompleteFrom *time.Time `json:"complete_from,omitempty"`
 	// Cut says that there were more values than can be held: one that came up late may be
 	// missing from Values, and is then missing from all buckets.
@@ -82,7 +83,7 @@ func (s *Searcher) Histogram(ctx context.Context, f Filter, spec HistogramSpec) 
 			return err
 		}
 		if from != math.MinInt64 {
-			from = (floor(from-1, g.width) + 1) * g.width // the first bucket that is whole
+			from = min((floor(from-1, g.width)+1)*g.width, w.until) // the first bucket that is whole
 		}
 		out.CompleteFrom, out.Cut = completeFrom(from), g.cut
 		out.Values, out.Buckets = g.buckets(from, spec.Top)

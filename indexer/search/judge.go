@@ -30,10 +30,10 @@ func newJudge(req *Request) judge {
 	return j
 }
 
-// event adds the matching rows of the event in rows from first to before end. e and buf
-// are used for what has to be made; buf is returned as it has grown.
+// event adds the matching rows of an event of several lines, in the rows from first to
+// before end. e and buf are used for what has to be made; buf is returned as it has grown.
 func (j *judge) event(b *store.Block, first, end int, e *pipeline.Event, buf []byte, found *rows) []byte {
-	if end == first+1 || !j.byLine {
+	if !j.byLine {
 		if buf = b.Whole(first, end, e, buf); j.both.Match(e) {
 			found.add(first)
 		}

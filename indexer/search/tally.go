@@ -63,7 +63,7 @@ func tally[T any](ctx context.Context, w *work, units []timedUnit, c counted[T],
 			return err
 		}
 		if i+1 < len(units) && w.late() {
-			from, w.partial = -units[i+1].best+1, true
+			from, w.partial = min(-units[i+1].best+1, w.until), true
 			return errStop
 		}
 		return nil

@@ -157,12 +157,20 @@ func (w *work) evaluate(ctx context.Context, k unitKey) ([]uint64, *store.Block,
 	if k.part.Sealed() {
 		w.blocksRead.Add(1)
 	}
-	found := rows{n: b.Len()}
+	found, joined := rows{n: b.Len()}, b.Joined()
 	var e pipeline.Event
 	var buf []byte
 	for i, end := 0, 0; i < found.n; i = end {
-		end = b.EventEnd(i)
+		if end = i + 1; joined {
+			end = b.EventEnd(i)
+		}
 		if w.bounded && !w.inRange(b.Time(i)) {
+			continue
+		}
+		if end == i+1 {
+			if b.Event(i, &e); w.judge.both.Match(&e) {
+				found.add(i)
+			}
 			continue
 		}
 		buf = w.judge.event(b, i, end, &e, buf, &found)

@@ -8,7 +8,8 @@ import (
 // the fields of the event that it is a part of; the rows of one event follow each other. It never changes and is safe
 // for concurrent use, fields included once LoadFields has returned.
 type Block struct {
-	rows []*row // of a head; the rest is nil then
+	rows   []*row // of a head; the rest but joined is nil then
+	joined bool   // there may be events of several rows
 
 	times, observed, offsets, sizes []int64
 	flags, severity                 []byte
@@ -139,6 +140,9 @@ func (b *Block) decodeCore(data []byte, n int) error {
 		b.sizes[i] = d.varint()
 	}
 	b.flags, b.severity = d.bytes(uint64(n)), d.bytes(uint64(n))
+	for _, f := range b.flags {
+		b.joined = b.joined || f&flagContinues != 0
+	}
 	b.ends = make([]uint32, n)
 	end := uint64(0)
 	for i := range n {

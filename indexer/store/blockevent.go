@@ -14,6 +14,9 @@ func (b *Block) continues(i int) bool {
 	return b.flags[i]&flagContinues != 0
 }
 
+// Joined says whether there can be events of more than one row.
+func (b *Block) Joined() bool { return b.joined }
+
 // EventEnd returns the row behind the last one of the event that row i belongs to.
 func (b *Block) EventEnd(i int) int {
 	i++

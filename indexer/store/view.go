@@ -31,13 +31,16 @@ type headPart struct {
 	rows []*row
 	runs []Run
 	ends []int // of the blocks
-	size int
+	// joined says that an event has several rows.
+	joined bool
+	size   int
 }
 
 func (h *headPart) sort() {
 	h.once.Do(func() {
 		h.rows = h.view.sorted()
 		h.runs = runsOf(h.rows)
+		h.joined = slices.ContainsFunc(h.rows, func(r *row) bool { return r.continues })
 		for end := 0; end < len(h.rows); {
 			end = blockEnd(h.rows, end, h.size)
 			h.ends = append(h.ends, end)
@@ -139,7 +142,7 @@ func (p *Part) Read(i int, fields bool) (*Block, error) {
 	}
 	p.head.sort()
 	first, n := p.Rows(i)
-	return &Block{rows: p.head.rows[first : first+n]}, nil
+	return &Block{rows: p.head.rows[first : first+n], joined: p.head.joined}, nil
 }
 
 // WithFields returns block i, which was read without fields, with them.
