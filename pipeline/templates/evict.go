@@ -24,7 +24,6 @@ func (m *Miner) evict(keep *template) {
 		m.remove(t)
 	}
 	m.cache, m.old = make(map[string]*template), nil
-	m.generation++
 }
 
 func (m *Miner) remove(t *template) {
@@ -47,6 +46,7 @@ func (m *Miner) remove(t *template) {
 	for i := range t.slots {
 		if t.slots[i].any {
 			m.open.remove(t, 0)
+			m.generation++
 			if p := m.places[xxhash.Sum64String(t.skel)]; p != nil && p.open == t {
 				p.open = nil
 			}

@@ -131,6 +131,7 @@ func (m *Miner) final(t *template) *template {
 		}
 		g = up
 	}
+	t.fresh = t.fresh || t.into != g
 	t.into, t.checked = g, m.generation
 	if g != t {
 		g.join(t)

@@ -338,3 +338,55 @@ func TestConfigValidate(t *testing.T) {
 		t.Errorf("want %q, have %v", want, err)
 	}
 }
+
+// A miner that merges all Changes of another knows what it knows.
+func TestChanges(t *testing.T) {
+	lines, _ := mixed(t)
+	a, b := New(DefaultConfig()), New(DefaultConfig())
+	var s Scratch
+	sent := 0
+	for i, l := range lines {
+		a.Add(l, &s)
+		if i%500 == 0 || i == len(lines)-1 {
+			changes := a.Changes()
+			sent += len(changes)
+			if err := b.Merge(changes); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if again := a.Changes(); len(again) > 0 {
+		t.Errorf("%d changes without a message", len(again))
+	}
+	if diff := cmp.Diff(texts(a), texts(b)); diff != "" {
+		t.Errorf("templates (-want +have):\n%s", diff)
+	}
+	if most := 2 * a.Len(); sent > most {
+		t.Errorf("%d entries sent for %d templates", sent, a.Len())
+	}
+}
+
+// Entries of other miners count as changes, until they are told.
+func TestChangesOfMerge(t *testing.T) {
+	a, b := New(DefaultConfig()), New(DefaultConfig())
+	mine(a, "open mode=ro", "took 5 ms")
+	if err := b.Merge(a.Export()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(b.Changes()); n != 2 {
+		t.Errorf("want 2 changes, have %d", n)
+	}
+	if err := b.Merge(a.Export()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(b.Changes()); n != 0 {
+		t.Errorf("merged again: want no change, have %d", n)
+	}
+	mine(a, "open mode=rw")
+	if err := b.Merge(a.Changes()); err != nil {
+		t.Fatal(err)
+	}
+	if have := b.Changes(); len(have) != 1 || have[0].Template != "open mode=<*>" {
+		t.Errorf("want one change, have %+v", have)
+	}
+}

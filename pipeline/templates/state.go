@@ -53,6 +53,21 @@ func (m *Miner) Export() []Entry {
 	return out
 }
 
+// Changes returns the entries of Export that are new or hold new knowledge since the last
+// call (a higher count alone is none), ordered by id: what a miner has to tell the others.
+func (m *Miner) Changes() []Entry {
+	m.gather()
+	var out []Entry
+	for _, t := range m.shapes {
+		if t.fresh {
+			t.fresh = false
+			out = append(out, m.entry(t))
+		}
+	}
+	slices.SortFunc(out, func(a, b Entry) int { return cmp.Compare(a.ID, b.ID) })
+	return out
+}
+
 // Entry returns the miner's knowledge of one template: ref's own, even where it has
 // become part of another.
 func (m *Miner) Entry(ref Ref) (Entry, bool) {

@@ -38,13 +38,14 @@ type template struct {
 	count int64
 	last  int64 // tick of the last message
 	ready bool  // watch is built
+	fresh bool  // changed since Changes saw it
 
 	into    *template // the most general template of these messages
 	checked int       // generation of the miner at which into was found
 }
 
 func newTemplate(skel string, slots []slot) *template {
-	t := &template{skel: skel, id: xxhash.Sum64String(skel), slots: slots, checked: -1}
+	t := &template{skel: skel, id: xxhash.Sum64String(skel), slots: slots, checked: -1, fresh: true}
 	t.into = t
 	return t
 }
@@ -80,7 +81,7 @@ func (t *template) observe(s *Scratch) {
 			continue
 		}
 		if sl.observe(s, k) {
-			t.parts, t.ready = nil, false
+			t.parts, t.ready, t.fresh = nil, false, true
 		}
 	}
 }
@@ -89,7 +90,7 @@ func (t *template) observe(s *Scratch) {
 func (t *template) join(o *template) {
 	for i := range t.slots {
 		if t.slots[i].join(&o.slots[i]) {
-			t.parts, t.ready = nil, false
+			t.parts, t.ready, t.fresh = nil, false, true
 		}
 	}
 }
