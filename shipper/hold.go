@@ -22,10 +22,7 @@ func (w *worker) take(g *generation, lines []tail.Line, cur tail.Cursor) {
 	now := time.Now()
 	if limit := w.src.set.limit; limit != nil {
 		limit.charge(lines, now)
-		if d := limit.delay(now); d > 0 {
-			w.until = now.Add(d)
-			w.s.metrics.throttled.Inc()
-		}
+		w.throttle(limit, now)
 	}
 	w.pipe(g).add(lines, now)
 }
@@ -46,10 +43,20 @@ func (w *worker) pipe(g *generation) *pipe {
 func (w *worker) allow(lines []tail.Line, cur tail.Cursor, now time.Time) ([]tail.Line, tail.Cursor) {
 	if limit := w.src.set.limit; limit != nil {
 		if n := limit.allow(lines, now); n < len(lines) {
+			w.throttle(limit, now)
 			return lines[:n], tail.At(lines[n].Offset)
 		}
 	}
 	return lines, cur
+}
+
+// throttle lets nothing be read until the source is within its rate.
+func (w *worker) throttle(limit *limiter, now time.Time) {
+	d := limit.delay(now)
+	if d > 0 && !now.Before(w.until) {
+		w.s.metrics.throttled.Inc()
+	}
+	w.until = now.Add(d)
 }
 
 // settle puts the events that are complete into out. n tells whether more can be read at

@@ -55,6 +55,29 @@ func TestASourceOverItsRateIsReadLaterAndOthersAreNot(t *testing.T) {
 	}
 }
 
+// TestASourceThatWaitsForItsRateGivesItsTurnToOthers: with one worker in all, the file
+// without a rate is done first, and the other one's lines all come.
+func TestASourceThatWaitsForItsRateGivesItsTurnToOthers(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "b-free.log")
+	b.cfg.MaxActive = 1
+	b.sink.partitions = 1
+	b.cfg.Files = []FileConfig{{
+		Paths: []string{filepath.Join(b.dir, "a-slow.log")}, Rate: RateConfig{Lines: 20, Burst: 100 * time.Millisecond},
+	}}
+	b.write("a-slow.log", strings.Repeat("slow\n", 25))
+	b.write("b-free.log", strings.Repeat("free\n", 1000))
+	b.start()
+	b.until("all lines", func() bool { return b.sink.count() == 1025 })
+	all := b.sink.all()
+	if last := string(all[len(all)-1].Raw); last != "slow" {
+		t.Errorf("the last line is %q", last)
+	}
+	if have := len(b.sink.texts("a-slow.log")); have != 25 {
+		t.Errorf("slow lines: want 25, have %d", have)
+	}
+}
+
 func TestLimiterEarnsItsTokensWithTime(t *testing.T) {
 	l := newLimiter(RateConfig{Lines: 10, Bytes: 1000}.fill())
 	now := time.Unix(100, 0)
