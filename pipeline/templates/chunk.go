@@ -88,10 +88,29 @@ func (s *Scratch) plain(i, j int, m mask, gap uint8) {
 		s.add(i, j, variable, gap)
 	case m&slash != 0 && m&dot == 0:
 		s.split(i, i+bytes.IndexByte(b, '/'), 1, j, gap)
+	case m&slash == 0 && isDomain(b):
+		s.add(i, j, variable, gap)
 	case m&(slash|dot) != 0:
 		s.add(i, j, name, gap)
 	default:
 		s.add(i, j, word, gap)
+	}
+}
+
+// isDomain tells names of hosts from those of packages and files: small letters, and a
+// top level domain at the end.
+func isDomain(b []byte) bool {
+	labels := 1 + bytes.Count(b, []byte("."))
+	for _, c := range b {
+		if c >= 'A' && c <= 'Z' || c == '_' {
+			return false
+		}
+	}
+	switch top := b[bytes.LastIndexByte(b, '.')+1:]; string(top) {
+	case "com", "net", "org", "edu", "gov", "mil", "info", "local", "lan", "internal", "localdomain", "arpa":
+		return labels > 1
+	default:
+		return labels > 3 && len(top) == 2
 	}
 }
 
@@ -198,7 +217,8 @@ func (s *Scratch) colons(i, j int, gap uint8) {
 	s.splitColon(i, i+p, j, gap)
 }
 
-// isHost tells host names from identifiers: dots or digits, and letters of one case.
+// isHost tells host names, before a port, from identifiers: they have digits, or dots and
+// letters of one case.
 func isHost(b []byte) bool {
 	var upper, lower bool
 	for _, c := range b {
@@ -206,10 +226,7 @@ func isHost(b []byte) bool {
 		lower = lower || c >= 'a' && c <= 'z'
 	}
 	m := maskOf(b)
-	if m&dot == 0 {
-		return m&digit != 0
-	}
-	return !(upper && lower) || m&digit != 0
+	return m&digit != 0 || m&dot != 0 && !(upper && lower)
 }
 
 // slashes adds a chunk with digits and a slash that is no path.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -120,12 +121,90 @@ func TestMine(t *testing.T) {
 			[]string{`10.0.0.1 "GET /a/b?x=1&y=2 HTTP/1.1" status: 200`, `10.0.0.2 "GET / HTTP/2.0" status: 404`},
 			map[string]int64{`<*> "GET <*>" status: <*>`: 2},
 		},
+		{
+			"a request's target may hold anything",
+			[]string{`"GET /filter/b1,p2|x;y&z HTTP/1.1" 200`, `"GET /filter HTTP/1.1" 404`},
+			map[string]int64{`"GET <*>" <*>`: 2},
+		},
+		{
+			"hosts are values, packages and files are names",
+			[]string{"no route to mail.example.com now", "ran on db.prod.example.de now", "loaded org.example.mail now", "read main.cpp now"},
+			map[string]int64{
+				"no route to <*> now": 1, "ran on <*> now": 1, "loaded org.example.mail now": 1, "read main.cpp now": 1,
+			},
+		},
+		{
+			"host and port, key and value",
+			[]string{"to db-1:5432 ok", "to example.org:80 ok", "size:12 ok", "state.clipTop:7 ok", "10.0.0.1:80:Got it"},
+			map[string]int64{"to <*> ok": 2, "size:<*> ok": 1, "state.clipTop:<*> ok": 1, "<*>:Got it": 1},
+		},
+		{
+			"repeated groups are one value in long messages",
+			[]string{
+				"owners are Map([a,1] -> List(2), [a,3] -> List(4), [a,5] -> List(6)) now",
+				"owners are Map([a,1] -> List(2), [a,3] -> List(4), [a,5] -> List(6), [a,7] -> List(8)) now",
+			},
+			map[string]int64{"owners are Map(<*>) now": 2},
+		},
+		{
+			"less than, arrows, leaders",
+			[]string{"in <1 sec", "from 3->4", "address space......0", "<5> kernel"},
+			map[string]int64{"in <*> sec": 1, "from <*>-><*>": 1, "address space......<*>": 1, "<<*>> kernel": 1},
+		},
+		{
+			"control characters make a word a value",
+			[]string{"a\x01b c", "\x1b[0m c"},
+			map[string]int64{"<*> c": 1, "<*>[<*> c": 1},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, mine(New(DefaultConfig()), c.lines...)); diff != "" {
 				t.Errorf("templates (-want +have):\n%s", diff)
 			}
 		})
+	}
+}
+
+// What follows MaxTokens tokens is one variable, and so is a word that is very long.
+func TestMaxTokens(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.MaxTokens = 4
+	long := strings.Repeat("x:y", 1000)
+	want := map[string]int64{"a b c d <*>": 2, "a b c d": 1, "<*> is long": 1}
+	have := mine(New(cfg), "a b c d e f: g", "a b c d h", "a b c d", long+" is long")
+	if diff := cmp.Diff(want, have); diff != "" {
+		t.Errorf("templates (-want +have):\n%s", diff)
+	}
+}
+
+// Beyond MaxTemplates the rarest templates go; a Ref to one of them stays valid.
+func TestEvict(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.MaxTemplates = 100
+	m := New(cfg)
+	var s Scratch
+	rare := m.Add([]byte("rare of all"), &s)
+	r := rand.New(rand.NewPCG(5, 6))
+	var line []byte
+	for range 1000 {
+		line = randomLine(r, line[:0], 0)
+		m.Add(line, &s)
+		for _, l := range []string{"often seen 1", "session opened for user root", "session opened for user news", "session opened for user a", "session opened for user b"} {
+			m.Add([]byte(l), &s)
+		}
+	}
+	top := m.Templates()[:2]
+	if top[0].Text != "session opened for user <*>" || top[0].Count != 4000 || top[1].Text != "often seen <*>" || top[1].Count != 1000 {
+		t.Errorf("the frequent templates: %+v", top)
+	}
+	if have, ok := m.Template(rare); !ok || have.Text != "rare of all" {
+		t.Errorf("the Ref: %+v, %v", have, ok)
+	}
+	if have, ok := m.Lookup(top[0].ID); !ok || have.Text != top[0].Text {
+		t.Errorf("Lookup: %+v, %v", have, ok)
+	}
+	if m.Len() >= cfg.MaxTemplates {
+		t.Errorf("%d templates, limit %d", m.Len(), cfg.MaxTemplates)
 	}
 }
 

@@ -24,7 +24,7 @@ func (s *Scratch) scan(msg []byte, maxTokens int) {
 		}
 		j := i + 1
 		if m == delim {
-			for j < len(msg) && msg[j] == c {
+			for j < len(msg) && msg[j] == c && !isBracket(c) {
 				j++
 			}
 			if k := s.quotation(i, j, gap); k > j {
@@ -51,9 +51,14 @@ func (s *Scratch) scan(msg []byte, maxTokens int) {
 		}
 		switch {
 		case m&(colon|slash) == colon|slash && bytes.Contains(msg[i:j], []byte("://")),
-			c == '/' && (j < len(msg) && msg[j] == '?' || s.afterMethod()):
+			c == '/' && j < len(msg) && msg[j] == '?':
 			j = urlEnd(msg, j)
 			s.url(i, j, gap)
+		case c == '/' && s.afterMethod():
+			for j < len(msg) && classes[msg[j]] != space && msg[j] != '"' {
+				j++
+			}
+			s.add(i, j, variable, gap|location)
 		case j-i > longest:
 			s.add(i, j, variable, gap)
 		default:
@@ -75,6 +80,14 @@ func (s *Scratch) rest(n int) {
 	end := int32(len(bytes.TrimRight(s.msg, "\t\n\v\f\r ")))
 	s.drop(n)
 	s.push(token{start: t.start, end: end, unit: end, kind: variable, flags: t.flags & spaced})
+}
+
+func isBracket(c byte) bool {
+	switch c {
+	case '(', ')', '[', ']', '{', '}':
+		return true
+	}
+	return false
 }
 
 // closes tells whether the < before b has its >.
