@@ -217,8 +217,8 @@ func (s *Scratch) colons(i, j int, gap uint8) {
 	s.splitColon(i, i+p, j, gap)
 }
 
-// isHost tells host names, before a port, from identifiers: they have digits, or dots and
-// letters of one case.
+// isHost tells host names, before a port, from identifiers and source files: they have
+// digits, or dots and letters of one case and no underscore (RFC 952).
 func isHost(b []byte) bool {
 	var upper, lower bool
 	for _, c := range b {
@@ -226,7 +226,20 @@ func isHost(b []byte) bool {
 		lower = lower || c >= 'a' && c <= 'z'
 	}
 	m := maskOf(b)
-	return m&digit != 0 || m&dot != 0 && !(upper && lower)
+	if m&digit != 0 {
+		return true
+	}
+	return m&dot != 0 && m&under == 0 && !(upper && lower) && !isSource(b)
+}
+
+// isSource tells files of source code by their ending.
+func isSource(b []byte) bool {
+	p := bytes.IndexByte(b, '.')
+	switch string(b[p+1:]) {
+	case "c", "h", "cc", "cpp", "cs", "go", "java", "js", "kt", "php", "pl", "py", "rb", "rs", "scala", "sh", "ts":
+		return true
+	}
+	return false
 }
 
 // slashes adds a chunk with digits and a slash that is no path.

@@ -135,8 +135,8 @@ func TestMine(t *testing.T) {
 		},
 		{
 			"host and port, key and value",
-			[]string{"to db-1:5432 ok", "to example.org:80 ok", "size:12 ok", "state.clipTop:7 ok", "10.0.0.1:80:Got it"},
-			map[string]int64{"to <*> ok": 2, "size:<*> ok": 1, "state.clipTop:<*> ok": 1, "<*>:Got it": 1},
+			[]string{"to db-1:5432 ok", "to example.org:80 ok", "size:12 ok", "state.clipTop:7 ok", "10.0.0.1:80:Got it", "[main.go:12] ok", "[ib_x.c:12] ok"},
+			map[string]int64{"to <*> ok": 2, "size:<*> ok": 1, "state.clipTop:<*> ok": 1, "<*>:Got it": 1, "[main.go:<*>] ok": 1, "[ib_x.c:<*>] ok": 1},
 		},
 		{
 			"repeated groups are one value in long messages",
