@@ -61,6 +61,9 @@ func (r *registry) rotated(ctx context.Context, parent *source, f *discover.Foun
 	if at, err := identity.Stat(parent.path); g.away.IsZero() && err == nil && at.ID == g.id || !r.recent(parent, f) {
 		return false, false // the newest life is still at its path: f was never there
 	}
+	if !r.missedArchives(ctx, parent, v) {
+		return true, true // they may be older
+	}
 	r.adopt(parent, f, v.now)
 	return false, true
 }
@@ -181,8 +184,8 @@ func (r *registry) movedFrom(src *source, f *discover.Found) bool {
 }
 
 // missed takes in the files that were at src's path, and were renamed, since the newest
-// generation was found; a resolution to come asks again. It returns false when not all are
-// known yet. src.mu is held.
+// generation was found; a resolution to come asks again. It returns false, and has
+// taken in nothing, when not all are known yet. src.mu is held.
 func (r *registry) missed(ctx context.Context, src *source, v *view) (settled bool) {
 	if r.unresolved(ctx, src) {
 		return true // one of them may be a copy
@@ -191,14 +194,16 @@ func (r *registry) missed(ctx context.Context, src *source, v *view) (settled bo
 	if v.now.UnixNano()-src.folder < int64(bornSlack) {
 		src.folder = 0 // more names can come within the same tick of the file system's clock
 	}
-	settled = r.missedArchives(ctx, src, v)
+	if !r.missedArchives(ctx, src, v) {
+		return false // the order of all of them is not known yet
+	}
 	for _, f := range r.strangers(v, src.path) {
 		excluded := slices.ContainsFunc(r.s.cfg.Exclude, func(x string) bool { return discover.Match(x, f.Path) })
 		if !excluded && r.recent(src, &f) {
 			r.adopt(src, &f, v.now)
 		}
 	}
-	return settled
+	return true
 }
 
 // adopt registers f as a life of src that is over. src.mu is held.
@@ -284,6 +289,7 @@ func (r *registry) birth(src *source, f *discover.Found, head identity.Print, no
 		listed: f.File.Size, held: f.File.Size, grew: earlier(f.File.MTime, now),
 	}
 	g.acked.Store(&mark{})
+	g.ages.grew(g.listed, g.grew)
 	src.gens = slices.Insert(src.gens, at, g)
 	r.byID[g.id] = g
 	r.unsaved = append(r.unsaved, g)

@@ -11,6 +11,9 @@ import (
 func (w *worker) end(ctx context.Context, g *generation, now time.Time) next {
 	quiet, away := now.Sub(g.grew), now.Sub(g.away)
 	switch {
+	case w.src.old && quiet >= w.s.wait.settle:
+	case w.src.old:
+		return wait
 	case w.src.newerThan(g) && quiet >= w.s.wait.settle:
 	case w.src.newerThan(g) && away >= w.s.wait.drainLimit:
 		g.done = true // its last line may be half written: late takes it
@@ -27,6 +30,9 @@ func (w *worker) end(ctx context.Context, g *generation, now time.Time) next {
 	}
 	g.done = true
 	w.s.dirty.Store(true)
+	if w.src.old {
+		g.close() // nobody goes on writing to it
+	}
 	return again
 }
 

@@ -35,12 +35,13 @@ type mark struct {
 	anchor identity.Print
 }
 
-// generation is one life of a source's content. All but acked is guarded by source.mu.
+// generation is one life of a source's content. All but acked and lines is guarded by source.mu.
 type generation struct {
 	src    *source
 	number uint64
 	born   time.Time
 	acked  atomic.Pointer[mark]
+	lines  atomic.Int64 // acknowledged since the shipper started
 
 	id     identity.ID // zero once the file is known to be gone
 	seen   string      // where the file was seen last
@@ -56,15 +57,17 @@ type generation struct {
 	grew     time.Time // when the size last changed
 	listed   int64     // size at the last scan or look
 	searched int64     // size at which the Reader found no further complete line
+	ages     ages      // since when its bytes are there
 	held     int64     // size when the content was last seen to be the generation's
 
-	away   time.Time // since when the file is not at its source's path; zero: it is
-	unseen time.Time // since when no scan has met the file; zero: it was met
-	saved  bool      // the checkpoint on disk knows it: its lines may be produced
-	packed bool      // the file is compressed; size and mtime are those of the archive
-	done   bool      // read to its end; newer generations need not wait for it
-	check  bool      // a scan wants the worker to look at the file
-	fault  fault
+	away    time.Time // since when the file is not at its source's path; zero: it is
+	unseen  time.Time // since when no scan has met the file; zero: it was met
+	saved   bool      // the checkpoint on disk knows it: its lines may be produced
+	packed  bool      // the file is compressed; size and mtime are those of the archive
+	shorter bool      // the file is a copy that ends before what was read; anchor is of the copy
+	done    bool      // read to its end; newer generations need not wait for it
+	check   bool      // a scan wants the worker to look at the file
+	fault   fault
 }
 
 // number of a new generation. The epoch keeps a shipper that lost its checkpoint from
@@ -184,6 +187,7 @@ func (g *generation) compare(now time.Time, thorough bool) (same bool, err error
 	if st.Size != g.size && !g.mtime.IsZero() {
 		g.grew = now
 	}
+	g.ages.grew(st.Size, earlier(st.MTime, now))
 	g.size, g.listed, g.mtime = st.Size, st.Size, st.MTime
 	if quiet && !thorough {
 		return true, nil
@@ -238,11 +242,14 @@ func (g *generation) take(lines []tail.Line, cur tail.Cursor) {
 
 // snapshot is the generation as the checkpoint keeps it.
 func (g *generation) snapshot() checkpoint.File {
-	m := g.acked.Load()
+	m := *g.acked.Load()
+	if g.shorter {
+		m.anchor = g.anchor
+	}
 	return checkpoint.File{
 		Path: g.src.path, Seen: g.seen, ID: g.id, Generation: g.number, Born: g.born,
 		Offset: m.offset, Anchor: m.anchor, Head: g.head, Size: g.size, MTime: g.mtime,
-		Away: !g.away.IsZero(), Done: g.done && m.offset >= g.at(), Packed: g.packed, Unseen: g.unseen,
+		Old: g.src.old, Away: !g.away.IsZero(), Done: g.done && m.offset >= g.at(), Packed: g.packed, Unseen: g.unseen,
 	}
 }
 
@@ -263,6 +270,7 @@ func restore(src *source, f *checkpoint.File, now time.Time) *generation {
 		}
 	}
 	g.acked.Store(&mark{offset: f.Offset, anchor: f.Anchor})
+	g.ages.grew(g.listed, g.grew)
 	return g
 }
 

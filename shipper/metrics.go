@@ -40,10 +40,7 @@ func newMetrics(s *Shipper) *metrics {
 		throttled:   counter("throttled_total", "Times that a file over its rate was left for later."),
 		gauges: []prometheus.Collector{
 			redactions{s},
-			gauge("lag_bytes", "Bytes not acknowledged yet.", func() float64 {
-				st := s.Status()
-				return float64(st.Lag())
-			}),
+			newLagCollector(s),
 			gauge("open_files", "Files open.", func() float64 { return float64(s.open.Load()) }),
 			gauge("active_files", "Files being read or followed.", func() float64 { return float64(s.schedule.workers()) }),
 		},

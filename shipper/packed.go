@@ -3,6 +3,7 @@ package shipper
 import (
 	"context"
 	"errors"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -37,8 +38,11 @@ func (r *registry) lives(src *source) []archive.Life {
 	out := make([]archive.Life, 0, len(src.gens))
 	for _, g := range src.gens {
 		l := g.life()
-		if !g.over() {
+		switch {
+		case !g.packed && g.fault == intact && g.there():
 			l.Live, l.Anchor, l.At = g.seen, identity.Print{}, 0
+		case !g.done && g.fault == intact: // it is being read: what remains is asked when it was
+			l.Anchor, l.At = identity.Print{}, 0
 		}
 		out = append(out, l)
 	}
@@ -86,8 +90,8 @@ func (r *registry) archiveOf(g *generation, now time.Time) (best discover.Found,
 			continue
 		}
 		m, is := e.facts.Of[g.number]
-		if !is {
-			continue
+		if !is || m.Short && g.fault == gone && e.facts.Damage == nil {
+			continue // or it only begins alike
 		}
 		if !ok || nearer(f.File.MTime, best.File.MTime, g.mtime) {
 			best, more, ok = f, m.More || e.facts.Damage != nil, true
@@ -117,15 +121,15 @@ func (r *registry) pack(g *generation, f *discover.Found, more bool) {
 }
 
 // missedArchives takes in the files that were at src's path, and were renamed and
-// compressed, since the newest generation was found. It returns false when some are being
-// looked into: the next scan tells. src.mu is held.
+// compressed, since the newest generation was found. It returns false, and has taken in
+// nothing, as long as not all is known about them. src.mu is held.
 func (r *registry) missedArchives(ctx context.Context, src *source, v *view) (settled bool) {
-	for _, g := range src.gens {
-		if !g.over() && !g.there() {
-			src.folder = 0
-			return true // one of them may be its own: first it is read to its end
-		}
+	type one struct {
+		discover.Found
+		*exam
+		held holding
 	}
+	var list []one
 	settled = true
 	for _, f := range r.archives(v, src.path) {
 		plain, _ := archive.Plain(f.Path)
@@ -135,28 +139,37 @@ func (r *registry) missedArchives(ctx context.Context, src *source, v *view) (se
 		if _, err := identity.Stat(plain); err == nil && plain != src.path {
 			continue // it is being compressed, or was kept: the plain file counts
 		}
+		if slices.ContainsFunc(src.gens, func(g *generation) bool { return !g.over() && !g.there() }) {
+			settled = false // it may be of that one: first it is read to its end
+			break
+		}
 		e, ok := r.look(&f, r.lives(src), v.now)
-		if !ok {
+		switch {
+		case !ok:
 			src.folder = 0 // the next scan asks again
 			settled = settled && e != nil
-			continue
+		case e != nil && e.facts.Head.Len > 0:
+			list = append(list, one{f, e, heldBy(src, e)})
+			settled = settled && !list[len(list)-1].held.wait
 		}
-		if e == nil || e.facts.Head.Len == 0 {
-			continue
-		}
-		if g, m := heldBy(src, e); g != nil {
-			if g.over() && !g.packed && !g.there() { // or it is a second copy
-				r.pack(g, &f, m.More)
-				r.s.schedule.ask(ctx, src)
-			}
-			continue
-		}
-		at := r.place(src, &f)
-		g := r.birth(src, &f, e.facts.Head, v.now, at)
-		g.away, g.packed = v.now, true
-		g.size, g.mtime = f.File.Size, f.File.MTime
 	}
-	return settled
+	if !settled {
+		src.folder = 0
+		return false
+	}
+	for _, f := range list {
+		switch g := f.held.by; {
+		case f.held.copy:
+		case g != nil:
+			r.pack(g, &f.Found, f.held.more)
+			r.s.schedule.ask(ctx, src)
+		default:
+			g = r.birth(src, &f.Found, f.facts.Head, v.now, r.place(src, &f.Found))
+			g.away, g.packed = v.now, true
+			g.size, g.mtime = f.File.Size, f.File.MTime
+		}
+	}
+	return true
 }
 
 // there says whether the file of g is where it was seen last.
@@ -165,15 +178,38 @@ func (g *generation) there() bool {
 	return err == nil && st.ID == g.id
 }
 
-// heldBy returns the generation of src whose content an archive has.
-func heldBy(src *source, e *exam) (best *generation, m archive.Match) {
+// holding says whose content an archive has.
+type holding struct {
+	by   *generation // nil: of none that is known
+	more bool        // it has bytes behind what was read of that
+	copy bool        // the generation's own file is there besides
+	wait bool        // it may be one that is still being read
+}
+
+// heldBy finds out which generation of src an archive is.
+func heldBy(src *source, e *exam) (h holding) {
+	damaged := e.facts.Damage != nil
 	for _, g := range src.gens {
 		x, ok := e.facts.Of[g.number]
-		if ok && (best == nil || m.Short && !x.Short || m.Short == x.Short && nearer(g.mtime, best.mtime, e.found.File.MTime)) {
-			best, m = g, x
+		if !ok {
+			continue
+		}
+		there := g.fault == intact && g.there()
+		switch {
+		case !g.packed && there:
+			return holding{by: g, copy: true}
+		case !g.done && g.fault == intact:
+			h.wait = true
+		case x.Short && !damaged && g.fault != truncated: // it only begins alike
+		case there && (x.More || x.Short || g.at() == 0): // likewise
+		case there:
+			return holding{by: g, copy: true}
+		case h.by == nil || nearer(g.mtime, h.by.mtime, e.found.File.MTime):
+			h.by, h.more = g, x.More || damaged
 		}
 	}
-	return best, m
+	h.wait = h.wait && h.by == nil
+	return h
 }
 
 // leavesOut says whether the configuration excludes a compressed file, other than by the

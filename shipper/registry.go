@@ -21,6 +21,8 @@ const (
 	saveEvery = time.Second
 	// scanGap is the least time between two scans that workers ask for.
 	scanGap = 50 * time.Millisecond
+	// progressEvery is how often the registry looks how far a backfill is.
+	progressEvery = 200 * time.Millisecond
 	// forgetAfter is how long a finished generation is remembered whose file no scan meets,
 	// keepUnseen how many of them a source has at most.
 	forgetAfter = 24 * time.Hour
@@ -44,6 +46,7 @@ type registry struct {
 	saveTook      time.Duration
 	exams         *examiner
 	first         bool // no scan was done yet
+	busy          bool // with a backfill, whose progress is wanted often
 }
 
 func (s *Shipper) newRegistry(store *checkpoint.Store) (*registry, error) {
@@ -64,7 +67,11 @@ func (s *Shipper) newRegistry(store *checkpoint.Store) (*registry, error) {
 	r.epoch, r.births = st.Epoch, st.Births
 	now := time.Now()
 	for i := range st.Files {
-		src := r.source(st.Files[i].Path)
+		sourceOf := r.source
+		if st.Files[i].Old {
+			sourceOf = r.oldSource
+		}
+		src := sourceOf(st.Files[i].Path)
 		g := restore(src, &st.Files[i], now)
 		src.mu.Lock()
 		src.gens = append(src.gens, g)
@@ -82,13 +89,25 @@ func (r *registry) source(path string) *source {
 	defer r.s.mu.Unlock()
 	src := r.s.sources[path]
 	if src == nil {
-		src = &source{
-			id: pipeline.SourceID(r.s.cfg.Host, path), path: path,
-			open: &r.s.open, wake: make(chan struct{}, 1),
-		}
+		src = r.s.newSource(path)
 		r.s.sources[path] = src
 	}
 	return src
+}
+
+func (s *Shipper) newSource(path string) *source {
+	return &source{id: pipeline.SourceID(s.cfg.Host, path), path: path, open: &s.open, wake: make(chan struct{}, 1)}
+}
+
+// all gives every source; only this goroutine changes the maps.
+func (r *registry) all(yield func(src *source) bool) {
+	for _, m := range []map[string]*source{r.s.sources, r.s.old} {
+		for _, src := range m {
+			if !yield(src) {
+				return
+			}
+		}
+	}
 }
 
 // run scans until ctx ends: every ScanInterval, and soon after a worker asked for it.
@@ -115,7 +134,11 @@ func (r *registry) run(ctx context.Context) {
 		if !pause(ctx, max(scanGap, 4*took)) {
 			return
 		}
-		timer := time.NewTimer(max(0, max(r.s.cfg.ScanInterval, 16*took)-time.Since(start)))
+		every := r.s.cfg.ScanInterval
+		if r.busy {
+			every = min(every, progressEvery)
+		}
+		timer := time.NewTimer(max(0, max(every, 16*took)-time.Since(start)))
 		select {
 		case <-ctx.Done():
 		case <-timer.C:
@@ -148,7 +171,7 @@ func (r *registry) keep() bool {
 func (r *registry) save() error {
 	r.s.dirty.Store(false)
 	st := checkpoint.State{Epoch: r.epoch, Births: r.births}
-	for _, src := range r.s.sources { // only this goroutine changes the map
+	for src := range r.all {
 		src.mu.Lock()
 		for _, g := range src.gens {
 			st.Files = append(st.Files, g.snapshot())
@@ -166,7 +189,7 @@ func (r *registry) save() error {
 
 // close closes all files.
 func (r *registry) close() {
-	for _, src := range r.s.sources {
+	for src := range r.all {
 		src.mu.Lock()
 		for _, g := range src.gens {
 			g.close()
@@ -180,9 +203,13 @@ func (r *registry) close() {
 
 // scan looks at everything once.
 func (r *registry) scan(ctx context.Context, now time.Time) {
-	found, problems := discover.Scan(r.s.cfg.Paths, r.s.cfg.Exclude)
-	found = r.s.chosen(found)
-	r.report(problems)
+	var found []discover.Found
+	if !r.s.only {
+		var problems []discover.Problem
+		found, problems = discover.Scan(r.s.cfg.Paths, r.s.cfg.Exclude)
+		found = r.s.chosen(found)
+		r.report(problems)
+	}
 	v := newView(now)
 	for i := range found {
 		f := &found[i]
@@ -196,7 +223,7 @@ func (r *registry) scan(ctx context.Context, now time.Time) {
 			r.met(ctx, g, &found[i], now)
 		}
 	}
-	for _, src := range r.s.sources {
+	for src := range r.all {
 		r.check(ctx, src, v)
 	}
 	held := 0
@@ -214,12 +241,22 @@ func (r *registry) scan(ctx context.Context, now time.Time) {
 	r.s.mu.Lock()
 	r.s.held = held
 	r.s.mu.Unlock()
+	r.busy = r.backfill(ctx, v)
 	r.release(ctx)
 	r.first = false
 }
 
 // met takes note of a file that is known, and calls for a worker when it has changed.
 func (r *registry) met(ctx context.Context, g *generation, f *discover.Found, now time.Time) {
+	if g.src.old {
+		if f.Path != g.src.path || g.packed {
+			r.knows(ctx, g, f, now)
+			return
+		}
+		if !r.promote(g, f) {
+			return
+		}
+	}
 	src := g.src
 	src.mu.Lock()
 	if g.packed {
@@ -237,6 +274,7 @@ func (r *registry) met(ctx context.Context, g *generation, f *discover.Found, no
 	}
 	if !g.done {
 		g.listed = f.File.Size
+		g.ages.grew(f.File.Size, earlier(f.File.MTime, now))
 	}
 	if g.seen != f.Path && g.seen != "" {
 		if st, err := identity.Stat(g.seen); err != nil || st.ID != g.id {

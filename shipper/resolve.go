@@ -27,7 +27,7 @@ func (r *registry) check(ctx context.Context, src *source, v *view) {
 			r.s.schedule.ask(ctx, src)
 		}
 	}
-	if rewritten {
+	if rewritten && !src.old {
 		r.missed(ctx, src, v)
 	}
 	for i, g := range src.gens {
@@ -44,12 +44,12 @@ func (r *registry) check(ctx context.Context, src *source, v *view) {
 			}
 			break // missed may have changed the list; the others are looked at next time
 		}
-		if !g.away.IsZero() && !g.done && i == len(src.gens)-1 && v.paths[src.path] == g.id && g.id != (identity.ID{}) {
+		if !src.old && !g.away.IsZero() && !g.done && i == len(src.gens)-1 && v.paths[src.path] == g.id && g.id != (identity.ID{}) {
 			g.away = time.Time{} // it came back under its name
 			r.s.dirty.Store(true)
 		}
 	}
-	if g := src.last(); g != nil && !g.away.IsZero() && v.folder(src.path).mtime != src.folder {
+	if g := src.last(); !src.old && g != nil && !g.away.IsZero() && v.folder(src.path).mtime != src.folder {
 		r.missed(ctx, src, v)
 	}
 	unseen := 0
@@ -76,7 +76,7 @@ func (r *registry) check(ctx context.Context, src *source, v *view) {
 // strayed says whether a finished file that no pattern names has changed since the last
 // look: its writer has not noticed the rotation. src.mu is held.
 func (r *registry) strayed(g *generation, v *view) bool {
-	if g.packed || g.id == (identity.ID{}) {
+	if g.packed || g.src.old || g.id == (identity.ID{}) {
 		return false
 	}
 	f, err := identity.Stat(g.seen)
@@ -134,7 +134,11 @@ func (r *registry) forget(src *source, v *view, unseen int) {
 	src.gens = kept
 	if len(kept) == 0 {
 		r.s.mu.Lock()
-		delete(r.s.sources, src.path)
+		if src.old {
+			delete(r.s.old, src.path)
+		} else {
+			delete(r.s.sources, src.path)
+		}
 		r.s.mu.Unlock()
 	}
 }
@@ -167,15 +171,18 @@ func (r *registry) resolve(g *generation, v *view) {
 		g.unseen, g.cur = time.Time{}, tail.At(g.at())
 		g.done = c.File.Size <= g.at()
 		g.packed = false
+		r.shorten(g, &c)
 		r.byID[g.id] = g
 		log.Info().Str("copy", c.Path).Int64("rest", max(0, c.File.Size-g.at())).Msg("file was truncated, its rest is read from the copy")
 		return
 	}
+	g.fault = was
 	c, more, ok, pending := r.archiveOf(g, now)
+	if pending {
+		return // the next scan asks again
+	}
+	g.fault = intact
 	switch {
-	case pending:
-		g.fault = was // the next scan asks again
-		return
 	case ok:
 		r.pack(g, &c, more)
 		log.Info().Str("archive", c.Path).Bool("more", more).Msg("file was compressed, its rest is read from the archive")
@@ -190,6 +197,22 @@ func (r *registry) resolve(g *generation, v *view) {
 	}
 	// What may follow a half line or lie behind the mark is gone: nothing is owed.
 	g.listed = g.at()
+}
+
+// shorten gives g, whose content is that of a copy now, an anchor that the copy has.
+func (r *registry) shorten(g *generation, c *discover.Found) {
+	if c.File.Size >= g.anchor.End() {
+		return
+	}
+	file, ok := r.openFound(c)
+	if !ok {
+		return
+	}
+	defer file.Close()
+	b := make([]byte, min(c.File.Size, identity.HeadSize))
+	if _, err := file.ReadAt(b, c.File.Size-int64(len(b))); err == nil {
+		g.anchor, g.shorter = identity.PrintOf(c.File.Size-int64(len(b)), b), true
+	}
 }
 
 // copyOf finds the copy of what g held before it was truncated.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"sort"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,6 +40,7 @@ type Shipper struct {
 	lines     atomic.Int64          // acknowledged
 	dirty     atomic.Bool           // the checkpoint on disk is behind
 	warned    atomic.Int64          // when the broker's absence was last logged, Unix nanoseconds
+	owned     chan struct{}         // closed once the data folder is ours
 	ready     chan struct{}         // closed once lanes are made
 	unable    atomic.Pointer[error] // why the checkpoint cannot be saved, nil while it can
 
@@ -48,7 +48,12 @@ type Shipper struct {
 
 	mu      sync.Mutex
 	sources map[string]*source // by path; written by the registry alone
+	old     map[string]*source // likewise, of files that backfills asked for
 	held    int
+
+	backfills  []*backfill
+	backfillID int
+	only       bool // nothing but backfills; set before Run
 }
 
 // New returns a Shipper; Run starts it. reg may be nil.
@@ -70,6 +75,8 @@ func New(cfg Config, sink pipeline.Sink, log zerolog.Logger, reg prometheus.Regi
 		unpacking: make(chan struct{}, maxUnpacking),
 		ready:     make(chan struct{}),
 		sources:   map[string]*source{},
+		old:       map[string]*source{},
+		owned:     make(chan struct{}),
 	}
 	s.schedule = &scheduler{limit: cfg.MaxActive, work: s.work}
 	s.metrics = newMetrics(s)
@@ -91,6 +98,7 @@ func (s *Shipper) Run(ctx context.Context) (err error) {
 		return fmt.Errorf("shipper: %w", err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	close(s.owned)
 	reg, err := s.newRegistry(store)
 	if err != nil {
 		return fmt.Errorf("shipper: %w", err)
@@ -118,6 +126,9 @@ func (s *Shipper) Run(ctx context.Context) (err error) {
 	}
 	return nil
 }
+
+// Owned is closed once Run has the data folder to itself.
+func (s *Shipper) Owned() <-chan struct{} { return s.owned }
 
 // Ready returns nil, or why new files wait: the checkpoint cannot be saved, as on a full
 // disk. Lines of files that it knows are shipped meanwhile, and all goes on by itself once
@@ -171,6 +182,7 @@ func (s *Shipper) lane(ctx context.Context, src *source) (*lane, error) {
 func (s *Shipper) acked(c *chunk) {
 	c.gen.acked.Store(&c.end)
 	s.lines.Add(int64(c.lines))
+	c.gen.lines.Add(int64(c.lines))
 	s.metrics.acked.Add(float64(c.lines))
 	s.dirty.Store(true)
 }
@@ -191,40 +203,6 @@ func (s *Shipper) kick() {
 	case s.kicks <- struct{}{}:
 	default:
 	}
-}
-
-// Status tells how far the Shipper is. It may be called at any time.
-func (s *Shipper) Status() Status {
-	s.mu.Lock()
-	sources := make([]*source, 0, len(s.sources))
-	for _, src := range s.sources {
-		sources = append(sources, src)
-	}
-	st := Status{Held: s.held}
-	s.mu.Unlock()
-	sort.Slice(sources, func(i, j int) bool { return sources[i].path < sources[j].path })
-	for _, src := range sources {
-		src.mu.Lock()
-		for i, g := range src.gens {
-			f := FileStatus{Path: src.path, Seen: g.seen, Generation: g.number, Size: g.listed, Read: g.at(), Acked: g.acked.Load().offset}
-			if g.done {
-				f.Size = f.Read
-			}
-			if i == len(src.gens)-1 {
-				f.Error = src.failure
-			}
-			if g.done && f.Acked == f.Read && !g.unseen.IsZero() {
-				continue
-			}
-			st.File = append(st.File, f)
-			st.Bytes += f.Size
-			st.Read += f.Read
-			st.Acked += f.Acked
-		}
-		src.mu.Unlock()
-	}
-	st.Files, st.Active, st.Lines = len(st.File), s.schedule.workers(), s.lines.Load()
-	return st
 }
 
 func randomEpoch() uint64 {

@@ -68,7 +68,7 @@ func Examine(f *os.File, lives []Life, turn func() (done func(), err error)) (Fa
 	first := b[:n:n]
 	x.facts.Head, x.facts.First = identity.PrintOf(0, first), append([]byte(nil), first...)
 	for _, l := range lives {
-		if l.Head.Len > 0 && begins(l, first) {
+		if l.Begins(first) {
 			x.open = append(x.open, &judgement{life: l})
 		}
 	}
@@ -95,9 +95,13 @@ func Examine(f *os.File, lives []Life, turn func() (done func(), err error)) (Fa
 	return x.failed(err)
 }
 
-// begins says whether first is how the Life's content begins. Content that is shorter
-// than the Life's Head is compared with First.
-func begins(l Life, first []byte) bool {
+// Begins says whether first, the first bytes of a content, up to identity.HeadSize, are how
+// the Life's content begins. Content that is shorter than the Life's Head is compared with
+// First.
+func (l *Life) Begins(first []byte) bool {
+	if l.Head.Len == 0 {
+		return false
+	}
 	if n := int64(len(first)); n < l.Head.Len {
 		return n > 0 && n <= int64(len(l.First)) && string(first) == string(l.First[:n])
 	}
