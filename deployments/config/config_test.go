@@ -21,6 +21,15 @@ ship:
   paths: [relative/*.log, '/logs/[a.log']
   exclude: ['[', '*.gz']
   linger: soon
+  files:
+    - paths: [x.log]
+      multiline: { start: '(' }
+    - { paths: ['/a'], rate: { bytes: -1, burst: 5x }, zone: Mars/Base }
+  redact: [{ name: nosuch }]
+  syslog: { tcp: nowhere, zone: Mars/Base }
+  intake: { listen: nowhere, tls: { cert: a } }
+  spool: { size: 1MB }
+  labels: { 'a b': c }
 index:
   listen: nowhere
   retention: { age: 30d, size: many }
@@ -39,9 +48,21 @@ foghorn.yml:9:11: ship.paths[0]: expected an absolute path or glob, found "relat
 foghorn.yml:9:27: ship.paths[1]: pattern "/logs/[a.log": syntax error in pattern
 foghorn.yml:10:13: ship.exclude[0]: pattern "[": syntax error in pattern
 foghorn.yml:11:11: ship.linger: expected a duration such as "30s", "5m" or "7d", found "soon"
-foghorn.yml:13:11: index.listen: expected host:port, found "nowhere"
-foghorn.yml:14:32: index.retention.size: expected a size such as "64MB" or "1GiB", found "many"
-foghorn.yml:18:11: alert.receivers[1]: want exactly one of alertmanager and webhook`)
+foghorn.yml:13:15: ship.files[0].paths[0]: pattern "x.log": want an absolute path
+foghorn.yml:14:27: ship.files[0].multiline.start: error parsing regexp: missing closing ): `+"`(`"+`
+foghorn.yml:15:39: ship.files[1].rate.bytes: want 0 or more, have -1
+foghorn.yml:15:50: ship.files[1].rate.burst: expected a duration such as "30s", "5m" or "7d", found "5x"
+foghorn.yml:15:62: ship.files[1].zone: want an IANA time zone such as Europe/Berlin, have "Mars/Base"
+foghorn.yml:16:12: ship.redact[0].pattern: want a regular expression, or for name one of email, bearer, card, password, ipv4
+foghorn.yml:17:18: ship.syslog.tcp: "nowhere": want host:port: address nowhere: missing port in address
+foghorn.yml:17:33: ship.syslog.zone: unknown time zone Mars/Base
+foghorn.yml:18:11: ship.intake: cert_file and key_file: give both or none
+foghorn.yml:18:21: ship.intake.listen: "nowhere": want host:port: address nowhere: missing port in address
+foghorn.yml:19:18: ship.spool.size: expected 16777216 to 1125899906842624, found 1000000
+foghorn.yml:20:11: ship.labels: label name: want letters, digits and _.-, no digit first, have "a b"
+foghorn.yml:22:11: index.listen: expected host:port, found "nowhere"
+foghorn.yml:23:32: index.retention.size: expected a size such as "64MB" or "1GiB", found "many"
+foghorn.yml:27:11: alert.receivers[1]: want exactly one of alertmanager and webhook`)
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -78,7 +99,7 @@ func TestExampleConfiguration(t *testing.T) {
 	}
 	want := Default()
 	want.Data = "/var/lib/foghorn"
-	have.Ship.Paths, have.Ship.Labels, have.Alert.Receivers = nil, nil, nil
+	have.Ship.Paths, have.Ship.Files, have.Ship.Labels, have.Alert.Receivers = nil, nil, nil, nil
 	a, err := want.YAML()
 	if err != nil {
 		t.Fatal(err)
