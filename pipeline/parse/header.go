@@ -19,12 +19,16 @@ import "bytes"
 func (p *Parser) header(b []byte) (message []byte) {
 	level := findLevel(b, true, true)
 	if level == nil {
-		p.letterLevel(b)
+		if rest := p.letterLevel(b); rest != nil {
+			return rest
+		}
 		return p.plain(b)
 	}
 	p.setLevel(level)
 	at := cap(b) - cap(level)
+	m := p.found.attrs.mark()
 	if at > 0 && b[at-1] == '=' || !p.beforeLevel(b[:at]) {
+		p.found.attrs.rewind(m)
 		return p.plain(b)
 	}
 	if message = p.afterLevel(b[at+len(level):]); len(message) == 0 { // it says no more than its level

@@ -70,10 +70,16 @@ func (f *found) rewind(m mark) {
 
 // Parse makes the Event of a line. It never fails: a line of no known format is plain
 // text. The event's Body is the line's Raw itself, unchanged; all else that the event
-// holds is its own memory.
+// holds is its own memory. Of an event of several lines the first one decides the format,
+// the time and the level, and the others give the attributes exception.type,
+// exception.message and exception.stacktrace where they are a stack trace.
+//
+// Format: the line's Format, else the one learned of the source's lines before, else the
+// first that fits. A line that is not of the format it is said to have is text; Misfit tells.
 //
 // Timestamp: the line's own time; a missing year is the one that brings it nearest
-// before Observed (up to a day after), a missing zone is Config.Location. No time, or one
+// before Observed (up to a day after), a missing zone is the line's Zone, else Config.Location. (See clock.settle for dates
+// whose order the line does not tell, and clock.pick for the hour that comes twice.) No time, or one
 // before 1990 or more than a day after Observed: it is Observed, and TimeObserved is set.
 // When Observed is the zero time nothing is known of it: no time is too late, a year
 // cannot be missing, and Event.Observed is 0.

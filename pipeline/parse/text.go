@@ -142,11 +142,26 @@ func (p *Parser) epochColumn(b []byte) (ns int64, start, end int) {
 	return 0, 0, 0
 }
 
-// letterLevel takes MongoDB's single letter between a timestamp and a component.
-func (p *Parser) letterLevel(b []byte) {
-	if p.found.severity == 0 && len(b) >= 4 && b[0] == ' ' && b[2] == ' ' && isUpper(b[3]) {
-		p.setLetter(b[1])
+// letterLevel takes MongoDB's single letter between a timestamp and a component, these and
+// the context behind them, and returns the message; nil when there is no such letter.
+//
+//	2016-12-19T23:00:00.123+0100 E NETWORK  [conn1] Assertion
+func (p *Parser) letterLevel(b []byte) []byte {
+	if p.found.severity != 0 || len(b) < 4 || b[0] != ' ' || b[2] != ' ' || !isUpper(b[3]) || !p.setLetter(b[1]) {
+		return nil
 	}
+	component, rest := token(b[3:])
+	for _, c := range component {
+		if !isUpper(c) && c != '_' {
+			return b[3:]
+		}
+	}
+	p.found.attrs.add("log.logger", component)
+	if group, after, ok := bracketed(rest); ok {
+		p.found.attrs.add("thread.name", group)
+		rest = bytes.TrimLeft(after, " ")
+	}
+	return rest
 }
 
 // How far trace ids are looked for in a message.
