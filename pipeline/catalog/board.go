@@ -41,7 +41,17 @@ type Board struct {
 	curations map[string]*held[Curation]
 	miner     *templates.Miner // knows all templates, to resolve ids
 	bad, left int64
+	removed   []removal // the latest ones
+	forgotten int64     // the version of the latest removal that is not among them
 }
+
+// removal is a template that was removed from the topic.
+type removal struct {
+	id      string
+	version int64
+}
+
+const maxRemovals = 10_000
 
 // held is a record with the version of the Board at which it came.
 type held[T any] struct {
@@ -51,12 +61,10 @@ type held[T any] struct {
 
 // NewBoard returns an empty Board.
 func NewBoard(cfg Config, bus Bus, log zerolog.Logger) *Board {
-	mc := cfg.Miner
-	mc.MaxTemplates = max(mc.MaxTemplates, cfg.MaxTemplates+1)
 	b := &Board{
 		cfg: cfg, bus: bus, log: log.With().Str("component", "templates").Logger(),
 		templates: make(map[string]*held[Template]), counts: make(map[span]Counts),
-		progress: make(map[int]int64), curations: make(map[string]*held[Curation]), miner: templates.New(mc),
+		progress: make(map[int]int64), curations: make(map[string]*held[Curation]), miner: newMiner(cfg),
 	}
 	b.changed = sync.NewCond(&b.mu)
 	return b
@@ -148,6 +156,34 @@ func (b *Board) take(batch []pipeline.Message) {
 	if err := b.miner.Merge(fresh); err != nil {
 		b.log.Warn().Err(err).Msg("templates cannot be read")
 	}
+	if n := len(b.removed) - maxRemovals; n > 0 {
+		b.forgotten = b.removed[n-1].version
+		b.removed = slices.Delete(b.removed, 0, n)
+	}
+	if b.miner.Len() > b.cfg.MaxTemplates && len(b.templates) < b.miner.Len()*3/4 {
+		b.renew()
+	}
+}
+
+// renew makes a miner that knows what is on the topic, and no longer what was removed: it
+// would let go of templates to stay within its bound.
+func (b *Board) renew() {
+	entries := make([]templates.Entry, 0, len(b.templates))
+	for _, h := range b.templates {
+		entries = append(entries, h.value.Entry)
+	}
+	b.miner = newMiner(b.cfg)
+	if err := b.miner.Merge(entries); err != nil {
+		b.log.Warn().Err(err).Msg("templates cannot be read")
+	}
+}
+
+// newMiner returns a miner with room for all templates on the topic and as many that were
+// removed.
+func newMiner(cfg Config) *templates.Miner {
+	mc := cfg.Miner
+	mc.MaxTemplates = 2*cfg.MaxTemplates + 1
+	return templates.New(mc)
 }
 
 // record takes one record; the result is its template, if it is one.
@@ -172,6 +208,9 @@ func (b *Board) record(key string, value []byte) (*Template, error) {
 		return nil, nil
 	case strings.HasPrefix(key, keyCuration):
 		return nil, putHeld(b.curations, key[len(keyCuration):], value, b.version)
+	}
+	if value == nil && b.templates[key] != nil {
+		b.removed = append(b.removed, removal{key, b.version})
 	}
 	if value != nil && b.templates[key] == nil && len(b.templates) >= b.cfg.MaxTemplates {
 		b.left++
@@ -225,7 +264,11 @@ func putHeld[T any](m map[string]*held[T], key string, value []byte, version int
 type news struct {
 	version   int64
 	templates []Template
-	// curations are all of them when one has changed, else nil.
+	// removed are the ids of templates that are no longer on the topic; allRemoved says
+	// that there are more.
+	removed    []string
+	allRemoved bool
+	// curations are all that there are.
 	curations map[string]Curation
 }
 
@@ -236,7 +279,12 @@ func (b *Board) since(version int64) *news {
 	if b.version == version {
 		return nil
 	}
-	n := &news{version: b.version}
+	n := &news{version: b.version, allRemoved: b.forgotten > version}
+	for _, r := range b.removed {
+		if r.version > version {
+			n.removed = append(n.removed, r.id)
+		}
+	}
 	for _, h := range b.templates {
 		if h.version > version {
 			n.templates = append(n.templates, h.value)
@@ -257,29 +305,6 @@ func (b *Board) entry(id string) (templates.Entry, bool) {
 		return h.value.Entry, true
 	}
 	return templates.Entry{}, false
-}
-
-// stale returns the ids of templates that were first seen before a time, have no counts,
-// and about which nobody has decided anything.
-func (b *Board) stale(before time.Time) []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	counted := make(map[string]bool)
-	for _, c := range b.counts {
-		for _, tallies := range c.Services {
-			for id := range tallies {
-				counted[id] = true
-			}
-		}
-	}
-	var out []string
-	for id, h := range b.templates {
-		if !counted[id] && b.curations[id] == nil && h.value.FirstSeen.Before(before) {
-			out = append(out, id)
-		}
-	}
-	slices.Sort(out)
-	return out
 }
 
 // of returns the counts of a partition and up to where they hold; -1 when nothing is known.

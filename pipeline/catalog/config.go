@@ -26,9 +26,11 @@ type Config struct {
 	MaxServices int
 	// MaxTemplates is how many templates a Board holds. Default 100,000.
 	MaxTemplates int
-	// Variables is how many variables of a line become fields of its event, named var.1,
-	// var.2 and so on. Default 0: none, as they can be found from the line and its
-	// template.
+	// Variables is how many variables of a line become fields of its event, var.1, var.2 and
+	// so on, in the order of the template's wildcards. Default 16; 0 makes none: they can
+	// be found from the line and its template. Over the lines of 16 systems, 16 variables
+	// take 13 % of the index's size and 16 % of that of the events (BenchmarkStage), and a
+	// tenth of the time to index.
 	Variables int
 }
 
@@ -36,7 +38,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Miner: templates.DefaultConfig(), Interval: 5 * time.Second, Span: 5 * time.Minute, Fine: 24 * time.Hour,
-		Retain: 30 * 24 * time.Hour, MaxServices: 200, MaxTemplates: 100_000,
+		Retain: 30 * 24 * time.Hour, MaxServices: 200, MaxTemplates: 100_000, Variables: 16,
 	}
 }
 

@@ -22,8 +22,13 @@ type counter struct {
 type spanCounts struct {
 	span
 	Counts
+	size  int // how many tallies there are
 	dirty bool
 }
+
+// maxTallies bounds the tallies of a span, and by that the size of its record: about 2 MB.
+// Lines beyond are counted together, under no template.
+const maxTallies = 40_000
 
 func newCounter(cfg Config, partition int) counter {
 	return counter{cfg: cfg, partition: partition, spans: make(map[span]*spanCounts)}
@@ -31,8 +36,12 @@ func newCounter(cfg Config, partition int) counter {
 
 func (c *counter) restore(counts map[span]Counts) {
 	for s, v := range counts {
-		if c.spans[s] = (&spanCounts{span: s, Counts: v}); v.Services == nil {
-			c.spans[s].Services = make(map[string]map[string]Tally)
+		if v.Services == nil {
+			v.Services = make(map[string]map[string]Tally)
+		}
+		c.spans[s] = &spanCounts{span: s, Counts: v}
+		for _, tallies := range v.Services {
+			c.spans[s].size += len(tallies)
 		}
 	}
 	for s := range c.spans { // joined to an hour, and not all of them removed
@@ -59,22 +68,30 @@ func (c *counter) add(offset int64, e *pipeline.Event) {
 	if offset < s.Offset {
 		return
 	}
-	tallies := s.Services[e.Service]
-	if tallies == nil {
-		service := e.Service
-		if len(s.Services) >= c.cfg.MaxServices {
-			service = ""
-		}
-		if tallies = s.Services[service]; tallies == nil {
-			tallies = make(map[string]Tally)
-			s.Services[service] = tallies
-		}
-	}
-	t := tallies[e.Template]
-	t.Lines++
-	t.Last = max(t.Last, e.Timestamp/int64(time.Millisecond))
-	tallies[e.Template] = t
+	s.count(c.cfg.MaxServices, e.Service, e.Template, Tally{1, e.Timestamp / int64(time.Millisecond)})
+}
+
+// count adds to the tally of a template in a service.
+func (s *spanCounts) count(maxServices int, service, id string, add Tally) {
 	s.dirty = true
+	tallies := s.Services[service]
+	if tallies == nil && service != "" && len(s.Services) >= maxServices {
+		service = ""
+		tallies = s.Services[service]
+	}
+	sum, ok := tallies[id]
+	if !ok && s.size >= maxTallies && (service != "" || id != "") {
+		s.count(maxServices, "", "", add)
+		return
+	}
+	if !ok {
+		s.size++
+	}
+	if tallies == nil {
+		tallies = make(map[string]Tally)
+		s.Services[service] = tallies
+	}
+	tallies[id] = Tally{sum.Lines + add.Lines, max(sum.Last, add.Last)}
 }
 
 // spanOf returns the span of a time, or nil when it is too long ago.
@@ -162,14 +179,9 @@ func (c *counter) join(hour span, s *spanCounts) {
 		into = &spanCounts{span: hour, Counts: Counts{Services: make(map[string]map[string]Tally)}}
 		c.spans[hour] = into
 	}
-	into.dirty = true
 	for service, tallies := range s.Services {
-		if into.Services[service] == nil {
-			into.Services[service] = make(map[string]Tally, len(tallies))
-		}
 		for id, t := range tallies {
-			sum := into.Services[service][id]
-			into.Services[service][id] = Tally{Lines: sum.Lines + t.Lines, Last: max(sum.Last, t.Last)}
+			into.count(c.cfg.MaxServices, service, id, t)
 		}
 	}
 }

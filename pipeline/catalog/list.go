@@ -51,6 +51,9 @@ type List struct {
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
 	Rows []Row     `json:"templates"`
+	// Others are the lines of templates that are not known any more, or of which there
+	// are too many, and empty lines.
+	Others int64 `json:"others,omitempty"`
 }
 
 // List returns the templates that have lines in the time asked for.
@@ -77,6 +80,10 @@ func (b *Board) List(q Query) List {
 		out.From, out.To = q.From.UTC(), q.To.UTC()
 	}
 	for _, row := range v.rows {
+		if row.Text == "" {
+			out.Others += row.Count
+			continue
+		}
 		if row.Muted && !q.Muted || row.FirstSeen.Before(q.New) {
 			continue
 		}
@@ -184,7 +191,7 @@ func (v *view) row(id string) *counted {
 		if h == nil {
 			continue
 		}
-		if row.FirstSeen.IsZero() || h.value.FirstSeen.Before(row.FirstSeen) {
+		if t := &h.value; row.FirstSeen.IsZero() || t.FirstSeen.Before(row.FirstSeen) || t.FirstSeen.Equal(row.FirstSeen) && t.Sample < row.Sample {
 			row.FirstSeen, row.Sample = h.value.FirstSeen, h.value.Sample
 		}
 	}

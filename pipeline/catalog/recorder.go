@@ -6,6 +6,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -25,6 +26,7 @@ type Recorder struct {
 	miner   *templates.Miner
 	scratch templates.Scratch
 	vars    []templates.Span
+	names   []string // of the fields for variables
 	text    []byte
 	known   map[templates.Ref]*mined
 	fresh   []*mined
@@ -32,6 +34,7 @@ type Recorder struct {
 
 	version   int64             // of the board, as last seen
 	published map[string]uint64 // a hash of each template's record, as last seen or written
+	records   int               // templates written in this interval
 	counts    counter
 	written   time.Time // when counts were written last
 	cleaned   time.Time
@@ -52,7 +55,7 @@ func NewRecorder(cfg Config, board *Board, partition int) *Recorder {
 	return &Recorder{
 		cfg: cfg, partition: partition, board: board, miner: templates.New(cfg.Miner),
 		known: make(map[templates.Ref]*mined), published: make(map[string]uint64),
-		counts: newCounter(cfg, partition),
+		counts: newCounter(cfg, partition), names: variableNames(cfg.Variables),
 	}
 }
 
@@ -148,19 +151,40 @@ func sampleOf(message []byte) string {
 	return string(bytes.ToValidUTF8(message, []byte("\uFFFD")))
 }
 
-// variables makes fields of the message's variables.
+// variables makes fields of the message's variables. A line that has such fields of its own
+// gets none.
 func (r *Recorder) variables(ref templates.Ref, e *pipeline.Event, message []byte) {
-	r.vars = r.miner.Variables(ref, &r.scratch, r.vars[:0])
-	for i, v := range r.vars[:min(len(r.vars), r.cfg.Variables)] {
-		value := message[v.Start:v.End]
-		if len(value) == 0 || len(value) > maxSample || !utf8.Valid(value) {
-			continue
+	for i := range e.Attrs {
+		if strings.HasPrefix(e.Attrs[i].Key, variablePrefix) {
+			return
 		}
-		e.Attrs = append(e.Attrs, pipeline.Attr{Key: variableName(i), Value: string(value)})
+	}
+	r.vars = r.miner.Variables(ref, &r.scratch, r.vars[:0])
+	vars := r.vars[:min(len(r.vars), r.cfg.Variables)]
+	if len(vars) == 0 || !utf8.Valid(message) {
+		return
+	}
+	text := string(message)
+	e.Attrs = slices.Grow(e.Attrs, len(vars))
+	for i, v := range vars {
+		if value := text[v.Start:v.End]; value != "" && len(value) <= maxVariable {
+			e.Attrs = append(e.Attrs, pipeline.Attr{Key: r.names[i], Value: value})
+		}
 	}
 }
 
-func variableName(i int) string { return "var." + strconv.Itoa(i+1) }
+const (
+	variablePrefix = "var."
+	maxVariable    = 512
+)
+
+func variableNames(n int) []string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = variablePrefix + strconv.Itoa(i+1)
+	}
+	return out
+}
 
 // Flush returns the records to be written with the events of the lines before offset next:
 // new templates at once, the rest every Config.Interval.
@@ -184,7 +208,7 @@ func (r *Recorder) Flush(now time.Time, next int64) ([]pipeline.Message, error) 
 		r.written, r.cleaned = now, now
 	}
 	if now.Sub(r.written) >= r.cfg.Interval {
-		r.written = now
+		r.written, r.records = now, 0
 		if out, err = r.write(out, now, next); err != nil {
 			return nil, err
 		}
@@ -208,7 +232,7 @@ func (r *Recorder) write(out []pipeline.Message, now time.Time, next int64) ([]p
 	if err != nil {
 		return nil, err
 	}
-	if now.Sub(r.cleaned) >= time.Hour {
+	if now.Sub(r.cleaned) >= time.Hour || now.Sub(r.cleaned) >= time.Minute && r.board.crowded() {
 		r.cleaned = now
 		if out, err = r.clean(out, now); err != nil {
 			return nil, err
@@ -217,10 +241,18 @@ func (r *Recorder) write(out []pipeline.Message, now time.Time, next int64) ([]p
 	return r.counts.write(out, now, next)
 }
 
+// maxRecords is how many templates are written in one Interval. The rest is written later,
+// if there are lines of it then: so many are not what a program prints, but what the
+// miner makes of random text.
+const maxRecords = 2000
+
 // templates appends the records of templates that are not on the topic as they are known
 // here.
 func (r *Recorder) templates(out []pipeline.Message, list []*mined) ([]pipeline.Message, error) {
 	for _, m := range list {
+		if r.records == maxRecords {
+			break
+		}
 		entry, ok := r.miner.Entry(m.ref)
 		if !ok {
 			continue
@@ -233,6 +265,7 @@ func (r *Recorder) templates(out []pipeline.Message, list []*mined) ([]pipeline.
 		hash := xxhash.Sum64(msg.Value)
 		if r.published[entry.ID] != hash {
 			r.published[entry.ID] = hash
+			r.records++
 			out = append(out, msg)
 		}
 	}
@@ -247,6 +280,12 @@ func (r *Recorder) learn() {
 		return
 	}
 	r.version = n.version
+	for _, id := range n.removed {
+		delete(r.published, id)
+	}
+	if n.allRemoved {
+		clear(r.published)
+	}
 	entries := make([]templates.Entry, len(n.templates))
 	byID := make(map[string]*mined)
 	for _, m := range r.known {
@@ -291,8 +330,8 @@ func (r *Recorder) curate(curations map[string]Curation) {
 	}
 }
 
-// clean removes templates without counts that are older than Config.Retain. One partition
-// does it for all.
+// clean removes templates without counts that are older than Config.Retain, and the rarest
+// when there are too many. One partition does it for all.
 func (r *Recorder) clean(out []pipeline.Message, now time.Time) ([]pipeline.Message, error) {
 	if r.partition != 0 {
 		return out, nil
