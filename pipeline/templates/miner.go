@@ -152,6 +152,15 @@ func (m *Miner) Template(ref Ref) (Template, bool) {
 	return m.final(ref.t).public(), true
 }
 
+// ID returns the id that Template would give, and is made to be called for every message:
+// it allocates nothing. The zero Ref has none.
+func (m *Miner) ID(ref Ref) string {
+	if ref.t == nil {
+		return ""
+	}
+	return m.final(ref.t).name
+}
+
 // Lookup finds a template by its id, also by an id that it had before words became
 // variable.
 func (m *Miner) Lookup(id string) (Template, bool) {

@@ -366,7 +366,7 @@ func TestIDs(t *testing.T) {
 		"Lookup":   func() (Template, bool) { return m.Lookup(first.ID) },
 	} {
 		have, ok := get()
-		if !ok || have.Text != "session opened for user <*> mode=<*>" || have.Count != 6 || have.ID == first.ID {
+		if !ok || have.Text != "session opened for user <*> mode=<*>" || have.Count != 6 || have.ID == first.ID || have.ID != m.ID(ref) {
 			t.Errorf("%s: %+v, %v", name, have, ok)
 		}
 	}
@@ -375,7 +375,7 @@ func TestIDs(t *testing.T) {
 			t.Errorf("Lookup(%q): have %+v", id, have)
 		}
 	}
-	if _, ok := m.Template(Ref{}); ok {
+	if _, ok := m.Template(Ref{}); ok || m.ID(Ref{}) != "" {
 		t.Error("the zero Ref has a template")
 	}
 }

@@ -42,8 +42,10 @@ func (m *Miner) insert(t *template) {
 }
 
 // eachPlace calls do with the hash of every place that t is a member of: of its skeleton
-// with any word in slot i.
+// with any word in slot i. Where no other word is left the place can never open: it is
+// none.
 func (m *Miner) eachPlace(t *template, do func(i int, hash uint64)) {
+	words := context(t.slots, -1)
 	at := 0
 	for i := range t.slots {
 		sl := &t.slots[i]
@@ -51,7 +53,7 @@ func (m *Miner) eachPlace(t *template, do func(i int, hash uint64)) {
 			at++
 		}
 		n := sl.pieceLen()
-		if sl.kind != punct && !sl.any {
+		if sl.kind != punct && !sl.any && (words > 1 || words == 1 && !sl.isWord()) {
 			m.key = append(append(append(m.key[:0], t.skel[:at]...), markAny), t.skel[at+n:]...)
 			do(i, xxhash.Sum64(m.key))
 		}
@@ -98,24 +100,28 @@ const (
 	elsePoints = 6
 )
 
-func (p *place) need(i int) int {
-	slots := p.members[0].slots
-	var context int
-	for k := range slots {
-		if k != i && !slots[k].any && (slots[k].kind == word || slots[k].kind == name) {
-			context++
+// context is how many words slots have, but for slot except.
+func context(slots []slot, except int) (n int) {
+	for i := range slots {
+		if i != except && slots[i].isWord() {
+			n++
 		}
 	}
-	var need int
-	switch context {
-	case 0:
-		return 1 << 30
+	return n
+}
+
+// isWord tells whether the slot is a word that is constant.
+func (sl *slot) isWord() bool { return (sl.kind == word || sl.kind == name) && !sl.any }
+
+// need is how many points open slot i.
+func (p *place) need(i int) int {
+	slots := p.members[0].slots
+	need := 10
+	switch context(slots, i) {
 	case 1, 2:
 		need = 14
 	case 3:
 		need = 12
-	default:
-		need = 10
 	}
 	switch {
 	case i == 0:

@@ -81,7 +81,7 @@ func (m *Miner) entry(t *template) Entry {
 	p := t.public()
 	e := Entry{ID: p.ID, Template: p.Text, Count: t.count, Slots: make([]EntrySlot, len(t.slots))}
 	if into := m.final(t); into != t {
-		e.Part = formatID(into.id)
+		e.Part = into.name
 	}
 	for i := range t.slots {
 		e.Slots[i] = t.slots[i].entry()
@@ -174,8 +174,8 @@ func (e Entry) read(cfg Config) (*template, error) {
 		slots[i] = es.slot()
 	}
 	t := newTemplate(skeleton(slots, -1), slots)
-	if formatID(t.id) != e.ID {
-		return nil, fmt.Errorf("template %.16q: the slots have id %s", e.ID, formatID(t.id))
+	if t.name != e.ID {
+		return nil, fmt.Errorf("template %.16q: the slots have id %s", e.ID, t.name)
 	}
 	return t, nil
 }

@@ -31,6 +31,7 @@ type Ref struct{ t *template }
 type template struct {
 	skel  string
 	id    uint64
+	name  string // id as people see it
 	slots []slot
 	watch []int32  // slots that a message can change
 	parts []string // rendered, or nil
@@ -46,6 +47,7 @@ type template struct {
 
 func newTemplate(skel string, slots []slot) *template {
 	t := &template{skel: skel, id: xxhash.Sum64String(skel), slots: slots, checked: -1, fresh: true}
+	t.name = formatID(t.id)
 	t.into = t
 	return t
 }
@@ -100,5 +102,5 @@ func (t *template) public() Template {
 		t.parts = render(t.slots)
 		t.text = strings.Join(t.parts, Wildcard)
 	}
-	return Template{ID: formatID(t.id), Text: t.text, Parts: t.parts, Count: t.count}
+	return Template{ID: t.name, Text: t.text, Parts: t.parts, Count: t.count}
 }
