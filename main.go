@@ -73,7 +73,7 @@ Start with "foghorn up": everything in one process, with an embedded Kafka.`,
 			root.AddCommand(c)
 		}
 	}
-	add("run", upCommand(), roleCommand("ship"), roleCommand("process"), roleCommand("index"), roleCommand("alert"), brokerCommand())
+	add("run", upCommand(), shipCommand(), roleCommand("process"), roleCommand("index"), roleCommand("alert"), brokerCommand())
 	add("ask", client.Commands()...)
 	add("rules", check.Command(), configCommand())
 	return root

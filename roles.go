@@ -279,7 +279,6 @@ func (n *node) rawLag(ctx context.Context) (map[int]int64, error) {
 // roleCommand is the command of one role against kafka.brokers.
 func roleCommand(role string) *cobra.Command {
 	short := map[string]string{
-		"ship":    "Follow log files and send their lines to Kafka",
 		"process": "Parse lines, match rules, decide on anomalies",
 		"index":   "Make every line searchable, and serve the search API",
 		"alert":   "Tell Alertmanager and webhooks about anomalies",
