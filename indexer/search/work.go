@@ -196,11 +196,11 @@ func (w *work) fill(e *pipeline.Event, k unitKey, b *store.Block, row int, run *
 			return nil
 		}
 	}
-	end := row + 1
-	if whole {
-		end = b.EventEnd(row)
+	if whole && b.Joined() {
+		b.Whole(row, b.EventEnd(row), e, nil)
+	} else {
+		b.Event(row, e)
 	}
-	b.Whole(row, end, e, nil)
 	if !b.HasFields() {
 		e.Host, e.Path = run.Host, run.Path
 	}
