@@ -219,10 +219,10 @@ func texts(m *Miner) (out []string) {
 // A template and its id depend on the set of skeletons seen, not on their order.
 func TestOrder(t *testing.T) {
 	lines, _ := mixed(t)
-	lines = slices.Clone(lines)
+	lines = lines[:len(lines)/2]
 	var want []string
 	r := rand.New(rand.NewPCG(3, 4))
-	for round := range 4 {
+	for round := range 3 {
 		m := New(DefaultConfig())
 		var s Scratch
 		for range 2 { // the second time all skeletons have been seen
@@ -242,6 +242,7 @@ func TestOrder(t *testing.T) {
 // Merge is commutative, associative and idempotent.
 func TestMerge(t *testing.T) {
 	lines, _ := mixed(t)
+	lines = lines[:len(lines)/4] // the first lines of every system
 	states := make([][]Entry, 3)
 	for i := range states {
 		m := New(DefaultConfig())
