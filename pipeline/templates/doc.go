@@ -18,10 +18,13 @@
 // Refs, Templates with ids, the variables of a message, and Entries: the miner's
 // knowledge, for other miners.
 //
-// What is guaranteed: a template and its id depend on the set of skeletons seen, not on
-// their order, as long as no bound is hit; Merge is commutative, associative and
-// idempotent; the parts of a template filled with a message's variables are the message,
-// with every run of white space taken as one space; memory is bounded by Config.
+// What is guaranteed: templates and their ids follow from the set of skeletons that a
+// miner keeps, whatever their order; Merge is commutative, associative and idempotent
+// while no bound is hit; the parts of a template filled with a message's variables are the
+// message, with every run of white space taken as one space; memory is bounded by Config.
+//
+// What the order of messages can change: a skeleton that comes when a template with
+// variable words fits it already is not kept, and so says nothing of its other words.
 //
 // What can be lost: templates beyond Config.MaxTemplates, rarest first, with their counts;
 // tokens beyond Config.MaxTokens, which are one variable.

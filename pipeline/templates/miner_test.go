@@ -216,7 +216,7 @@ func texts(m *Miner) (out []string) {
 	return out
 }
 
-// A template and its id depend on the set of skeletons seen, not on their order.
+// On the labelled logs, the order of messages changes no template and no id.
 func TestOrder(t *testing.T) {
 	lines, _ := mixed(t)
 	lines = lines[:len(lines)/2]
