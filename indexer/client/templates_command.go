@@ -23,7 +23,8 @@ func TemplatesCommand() *cobra.Command {
 that a program wrote, with <*> for what varies. The id is the same on every processor and
 stays; "foghorn search template:ID" finds the lines.
 
-Counts are of whole spans of five minutes, for the last day, and of an hour for 30 days.
+Counts are of whole spans: of five minutes for the last day, and of an hour for 30 days with
+lines. What was before is counted together.
 
 --diff T1..T2 compares that time with the same length of time before it; --diff
 T1..T2,T3..T4 compares two times: templates that are new or gone, and those with five times

@@ -19,8 +19,9 @@ type Config struct {
 	Span time.Duration
 	// Fine is how long counts keep that grain; older ones are of hours. Default 24 h.
 	Fine time.Duration
-	// Retain is how long counts are kept, and templates without any. Default 30 days.
-	Retain time.Duration
+	// Spans is how many spans a partition keeps apart; what was before them is counted
+	// together. Default 1,008: 30 days of hours, and a day in spans of 5 minutes.
+	Spans int
 	// MaxServices is how many services are counted apart in one span of a partition; the
 	// others are counted together, as lines without a service. Default 200.
 	MaxServices int
@@ -38,7 +39,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Miner: templates.DefaultConfig(), Interval: 5 * time.Second, Span: 5 * time.Minute, Fine: 24 * time.Hour,
-		Retain: 30 * 24 * time.Hour, MaxServices: 200, MaxTemplates: 100_000, Variables: 16,
+		Spans: 30*24 + 24*12, MaxServices: 200, MaxTemplates: 100_000, Variables: 16,
 	}
 }
 
@@ -53,7 +54,7 @@ func (c *Config) Validate() error {
 	fault(c.Interval <= 0, "interval: expected more than 0, found %v", c.Interval)
 	fault(c.Span < time.Second || c.Span > time.Hour || time.Hour%max(c.Span, 1) != 0, "span: expected a divisor of an hour, found %v", c.Span)
 	fault(c.Fine < time.Hour, "fine: expected 1h or more, found %v", c.Fine)
-	fault(c.Retain < c.Fine, "retain: expected %v or more, found %v", c.Fine, c.Retain)
+	fault(c.Spans < 1, "spans: expected 1 or more, found %d", c.Spans)
 	fault(c.MaxServices < 1, "max_services: expected 1 or more, found %d", c.MaxServices)
 	fault(c.MaxTemplates < c.Miner.MaxTemplates, "max_templates: expected the miner's %d or more, found %d", c.Miner.MaxTemplates, c.MaxTemplates)
 	fault(c.Variables < 0 || c.Variables > 64, "variables: expected 0 to 64, found %d", c.Variables)

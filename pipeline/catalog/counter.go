@@ -44,12 +44,21 @@ func (c *counter) restore(counts map[span]Counts) {
 			c.spans[s].size += len(tallies)
 		}
 	}
-	for s := range c.spans { // joined to an hour, and not all of them removed
+	for s := range c.spans { // joined to an hour or to the rest, and not all of them removed
 		hour := c.hourOf(s)
-		if c.spans[hour] != nil && hour != s {
+		if hour != s && s != c.rest() && c.spans[hour] != nil || s != c.rest() && c.past(s) {
 			delete(c.spans, s)
 		}
 	}
+}
+
+// rest is the span of all that was before the hours that are kept apart.
+func (c *counter) rest() span { return span{partition: c.partition} }
+
+// past says whether a span is part of the rest.
+func (c *counter) past(s span) bool {
+	rest := c.spans[c.rest()]
+	return rest != nil && s.start < rest.Until
 }
 
 func (c *counter) hourOf(s span) span { return span{c.partition, s.start - mod(s.start, 3600), 3600} }
@@ -60,9 +69,7 @@ func (c *counter) add(offset int64, e *pipeline.Event) {
 	s := c.last
 	if s == nil || at < s.start || at >= s.end() {
 		c.newest = max(c.newest, floor(e.Observed, int64(time.Second)))
-		if s = c.spanOf(at); s == nil {
-			return
-		}
+		s = c.spanOf(at)
 		c.last = s
 	}
 	if offset < s.Offset {
@@ -94,16 +101,22 @@ func (s *spanCounts) count(maxServices int, service, id string, add Tally) {
 	tallies[id] = Tally{sum.Lines + add.Lines, max(sum.Last, add.Last)}
 }
 
-// spanOf returns the span of a time, or nil when it is too long ago.
+// spanOf returns the span of a time.
 func (c *counter) spanOf(at int64) *spanCounts {
-	if c.newest-at > int64(c.cfg.Retain/time.Second) {
-		return nil
-	}
 	size := int64(c.cfg.Span / time.Second)
 	key := span{c.partition, at - mod(at, size), size}
-	if hour := c.hourOf(key); c.spans[hour] != nil || c.old(hour) {
+	hour := c.hourOf(key)
+	switch {
+	case c.past(key):
+		return c.spans[c.rest()]
+	case c.spans[hour] != nil || c.old(hour):
 		key = hour
 	}
+	return c.span(key)
+}
+
+// span returns a span, made anew where there is none.
+func (c *counter) span(key span) *spanCounts {
 	s := c.spans[key]
 	if s == nil {
 		s = &spanCounts{span: key, Counts: Counts{Services: make(map[string]map[string]Tally)}}
@@ -121,19 +134,7 @@ func (c *counter) old(hour span) bool {
 // before next are counted.
 func (c *counter) write(out []pipeline.Message, now time.Time, next int64) ([]pipeline.Message, error) {
 	c.newest = now.Unix()
-	var gone []span
-	for _, s := range c.sorted() {
-		hour := c.hourOf(s.span)
-		switch {
-		case now.Unix()-s.end() > int64(c.cfg.Retain/time.Second):
-			gone = append(gone, s.span)
-			delete(c.spans, s.span)
-		case hour != s.span && (c.old(hour) || c.spans[hour] != nil):
-			c.join(hour, s)
-			gone = append(gone, s.span)
-			delete(c.spans, s.span)
-		}
-	}
+	gone := c.join()
 	c.last = nil
 	wrote := false
 	for _, s := range c.sorted() {
@@ -147,7 +148,7 @@ func (c *counter) write(out []pipeline.Message, now time.Time, next int64) ([]pi
 		}
 		out = append(out, msg)
 	}
-	for _, s := range gone { // behind the hours that they are part of now
+	for _, s := range gone { // behind those that they are part of now
 		msg, err := message(s.key(), nil)
 		if err != nil {
 			return nil, err
@@ -172,18 +173,34 @@ func (c *counter) sorted() []*spanCounts {
 	return out
 }
 
-// join adds the counts of a span to those of its hour.
-func (c *counter) join(hour span, s *spanCounts) {
-	into := c.spans[hour]
-	if into == nil {
-		into = &spanCounts{span: hour, Counts: Counts{Services: make(map[string]map[string]Tally)}}
-		c.spans[hour] = into
+// join joins spans that are too old for their grain to hours, and the oldest hours to the
+// rest, and returns those that are gone.
+func (c *counter) join() (gone []span) {
+	into := func(key span, s *spanCounts) *spanCounts {
+		to := c.span(key)
+		for service, tallies := range s.Services {
+			for id, t := range tallies {
+				to.count(c.cfg.MaxServices, service, id, t)
+			}
+		}
+		to.dirty = true
+		gone = append(gone, s.span)
+		delete(c.spans, s.span)
+		return to
 	}
-	for service, tallies := range s.Services {
-		for id, t := range tallies {
-			into.count(c.cfg.MaxServices, service, id, t)
+	for _, s := range c.sorted() {
+		if hour := c.hourOf(s.span); s.span != c.rest() && hour != s.span && (c.old(hour) || c.spans[hour] != nil) {
+			into(hour, s)
 		}
 	}
+	sorted := c.sorted()
+	for _, s := range sorted[:max(0, len(sorted)-c.cfg.Spans)] {
+		if s.span != c.rest() {
+			rest := into(c.rest(), s)
+			rest.Until = max(rest.Until, s.end())
+		}
+	}
+	return gone
 }
 
 // mod is the remainder that is never negative.

@@ -17,10 +17,11 @@
 //   - Names, merges, splits and muting stay until someone changes them.
 //   - Memory is bounded by Config.
 //
-// What can be lost: counts older than Config.Retain, and templates not seen for that long;
-// the rarest templates of a partition that has more than Config.Miner allows; the counts of
-// records that retention took from logs.raw before a crashed processor came back. A line
-// that a shipper sent twice around the start of a processor can count twice.
+// What can be lost: when lines came, for those before the Config.Spans that are kept apart;
+// the rarest templates when there are more than Config.MaxTemplates, or more in a partition
+// than Config.Miner allows (their lines are counted as others); the counts of records
+// that retention took from logs.raw before a crashed processor came back. A line that a
+// shipper sent twice around the start of a processor can count twice.
 //
 // The records of the topic, all in one partition, which is compacted:
 //
@@ -30,5 +31,6 @@
 //	curation/<template id>                      Curation: what people have decided
 //
 // Values are JSON; a record without a value is one that was removed. Spans are of
-// Config.Span; when older than Config.Fine they are joined to hours.
+// Config.Span; when older than Config.Fine they are joined to hours, and the oldest hours
+// to the span counts/<partition>/0/0.
 package catalog

@@ -62,6 +62,7 @@ func (b *Board) List(q Query) List {
 	defer b.mu.Unlock()
 	v := b.view()
 	for s, c := range b.counts {
+		s.seconds = max(s.seconds, c.Until)
 		if s.end() <= q.From.Unix() && !q.From.IsZero() || !q.To.IsZero() && s.start >= q.To.Unix() {
 			continue
 		}

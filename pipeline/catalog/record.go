@@ -27,6 +27,9 @@ type Counts struct {
 	Offset int64 `json:"offset"`
 	// Services are the counts by service, "" for lines without, and by template id.
 	Services map[string]map[string]Tally `json:"services"`
+	// Until is set in the Counts of all that was before the hours that are kept apart: it
+	// ends there, in Unix seconds.
+	Until int64 `json:"until,omitempty"`
 }
 
 // Tally counts the lines of a template.
@@ -59,7 +62,8 @@ type Curation struct {
 	Changed time.Time `json:"changed"`
 }
 
-// span is a time over which a partition's lines are counted.
+// span is a time over which a partition's lines are counted. That of all that was before the
+// others has no length.
 type span struct {
 	partition int
 	start     int64 // Unix seconds

@@ -232,9 +232,9 @@ func (r *Recorder) write(out []pipeline.Message, now time.Time, next int64) ([]p
 	if err != nil {
 		return nil, err
 	}
-	if now.Sub(r.cleaned) >= time.Hour || now.Sub(r.cleaned) >= time.Minute && r.board.crowded() {
+	if now.Sub(r.cleaned) >= time.Minute {
 		r.cleaned = now
-		if out, err = r.clean(out, now); err != nil {
+		if out, err = r.clean(out); err != nil {
 			return nil, err
 		}
 	}
@@ -330,13 +330,12 @@ func (r *Recorder) curate(curations map[string]Curation) {
 	}
 }
 
-// clean removes templates without counts that are older than Config.Retain, and the rarest
-// when there are too many. One partition does it for all.
-func (r *Recorder) clean(out []pipeline.Message, now time.Time) ([]pipeline.Message, error) {
+// clean removes the rarest templates when there are too many. One partition does it for all.
+func (r *Recorder) clean(out []pipeline.Message) ([]pipeline.Message, error) {
 	if r.partition != 0 {
 		return out, nil
 	}
-	for _, id := range r.board.stale(now.Add(-r.cfg.Retain)) {
+	for _, id := range r.board.rarest() {
 		msg, err := message(id, nil)
 		if err != nil {
 			return nil, err

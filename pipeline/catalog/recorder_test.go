@@ -93,44 +93,49 @@ func TestFlush(t *testing.T) {
 	}
 }
 
-// Counts keep their grain for Config.Fine, are then joined to hours, and go after
-// Config.Retain; sums stay what they were.
+// Counts keep their grain for Config.Fine, are then joined to hours, and the oldest hours to
+// one; sums stay what they were, also for lines that come very late.
 func TestCountsGetOld(t *testing.T) {
-	b := newBench(t, DefaultConfig())
+	cfg := DefaultConfig()
+	cfg.Spans = 26
+	b := newBench(t, cfg)
+	b.now = day.Add(time.Minute)
 	for minute := range 120 {
 		b.mine(day.Add(time.Duration(minute)*time.Minute), "took 1 ms")
 	}
 	b.flush(0)
+	check := func(name string, q Query, lines int64, from, to time.Time, spans int) {
+		t.Helper()
+		list := b.board.List(q)
+		if len(list.Rows) != 1 || list.Rows[0].Count != lines || !list.From.Equal(from) || !list.To.Equal(to) || b.board.Stats().Spans != spans {
+			t.Errorf("%s: have %+v and %d spans, want %d lines from %v to %v and %d spans", name, list, b.board.Stats().Spans, lines, from, to, spans)
+		}
+	}
+	end := day.Add(2 * time.Hour)
 	b.flush(2 * time.Hour)
-	if n := b.board.Stats().Spans; n != 24 {
-		t.Errorf("have %d spans, want 24 of 5 minutes", n)
-	}
-	first := b.board.List(Query{To: day.Add(10 * time.Minute)})
-	if len(first.Rows) != 1 || first.Rows[0].Count != 10 {
-		t.Errorf("of ten minutes: have %+v", first)
-	}
-	b.mine(b.now, "later")
-	b.flush(24 * time.Hour) // the first hour ended more than a day ago
-	if n := b.board.Stats().Spans; n != 3 {
-		t.Errorf("have %d spans, want 2 hours and 1 of 5 minutes", n)
-	}
+	check("ten minutes", Query{To: day.Add(10 * time.Minute)}, 10, day, day.Add(10*time.Minute), 24)
+	b.mine(end, "took 1 ms")
+	b.flush(24 * time.Hour) // both hours ended more than a day ago
+	check("hours", Query{To: end}, 120, day, end, 3)
 	b.mine(day.Add(time.Minute), "took 1 ms") // very late
 	b.flush(5 * time.Second)
-	list := b.board.List(Query{To: day.Add(time.Hour)})
-	if len(list.Rows) != 1 || list.Rows[0].Count != 61 || !list.From.Equal(day) || !list.To.Equal(day.Add(time.Hour)) {
-		t.Errorf("of the first hour: have %+v, want 61 lines", list)
+	check("the first hour", Query{To: day.Add(time.Hour)}, 61, day, day.Add(time.Hour), 3)
+	for hour := range 40 {
+		b.mine(end.Add(time.Duration(hour)*time.Hour), "took 1 ms")
 	}
-	b.mine(b.now, "later")
-	b.flush(31 * 24 * time.Hour)
-	if have := b.board.List(Query{}); len(have.Rows) != 0 {
-		t.Errorf("after a month: have %+v, want nothing", have)
-	}
-	b.mine(b.now, "much later")
-	b.flush(time.Hour)
-	b.mine(b.now, "much later")
-	b.flush(time.Hour)
-	if s := b.board.Stats(); s.Templates != 1 {
-		t.Errorf("have %d templates, want the one that is left", s.Templates)
+	b.flush(100 * time.Hour)
+	// 42 hours and no span of five minutes: the oldest 16 are one.
+	until := day.Add(16 * time.Hour)
+	check("what was before", Query{To: until}, 121+1+14, time.Unix(0, 0), until, 27)
+	check("since then", Query{From: until}, 26, until, day.Add(42*time.Hour), 27)
+	b.mine(day, "took 1 ms")
+	b.flush(5 * time.Second)
+	check("a line of then", Query{To: until}, 121+1+15, time.Unix(0, 0), until, 27)
+	again := NewRecorder(cfg, b.board, 0)
+	if counts, progress := b.board.of(0); progress != b.next {
+		t.Errorf("have %d spans, counted to %d, want %d", len(counts), progress, b.next)
+	} else if again.counts.restore(counts); len(again.counts.spans) != 27 {
+		t.Errorf("restored %d spans, want 27", len(again.counts.spans))
 	}
 }
 
@@ -284,12 +289,12 @@ func TestConfig(t *testing.T) {
 	if err := cfg.Validate(); err != nil {
 		t.Error(err)
 	}
-	bad := Config{Span: 7 * time.Minute, Fine: time.Minute, Retain: time.Second, Variables: 65}
+	bad := Config{Span: 7 * time.Minute, Fine: time.Minute, Variables: 65}
 	err := bad.Validate()
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, want := range []string{"max templates", "interval", "span", "fine", "retain", "max_services", "variables"} {
+	for _, want := range []string{"max templates", "interval", "span", "fine", "spans", "max_services", "variables"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in %v", want, err)
 		}
