@@ -197,6 +197,10 @@ func (b *bench) run(sink pipeline.Sink, log zerolog.Logger, wait patience) {
 		b.t.Fatal(err)
 	}
 	s.wait = wait
+	b.launch(s)
+}
+
+func (b *bench) launch(s *Shipper) {
 	ctx, stop := context.WithCancel(context.Background())
 	b.s, b.stop, b.done = s, stop, make(chan error, 1)
 	go func() { b.done <- s.Run(ctx) }()
