@@ -66,6 +66,11 @@ func (m *Miner) Match(msg []byte, s *Scratch) (Ref, bool) {
 // known returns the template that is remembered for the skeleton, or nil.
 func (m *Miner) known(s *Scratch) *template {
 	if t := m.shapes[string(s.skel)]; t != nil {
+		if t.foreign && !t.aligned(s) {
+			m.remove(t)
+			return nil
+		}
+		t.foreign = false
 		return t
 	}
 	if t := m.cache[string(s.skel)]; t != nil {

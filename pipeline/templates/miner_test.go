@@ -391,7 +391,16 @@ func TestMergeDamaged(t *testing.T) {
 		"prefix":       func(e *Entry) { e.Slots[0].Prefix = 99 },
 		"long text":    func(e *Entry) { e.Slots[0].Text = make([]byte, 10_000) },
 		"slot missing": func(e *Entry) { e.Slots = e.Slots[1:] },
-		"many slots":   func(e *Entry) { e.Slots = make([]EntrySlot, 10_000) },
+		"two slots in one": func(e *Entry) {
+			for i := range e.Slots {
+				if i > 0 && e.Slots[i].Kind == uint8(word) {
+					e.Slots[i].Text = []byte("a b")
+				}
+			}
+			e.Slots[0].Text = []byte("x\x01")
+		},
+		"prefix beyond": func(e *Entry) { e.Slots[0].Kind, e.Slots[0].Prefix = uint8(stem), 3 },
+		"many slots":    func(e *Entry) { e.Slots = make([]EntrySlot, 10_000) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			bad := slices.Clone(entries)
@@ -469,4 +478,33 @@ func TestChangesOfMerge(t *testing.T) {
 	if have := b.Changes(); len(have) != 1 || have[0].Template != "open mode=<*>" {
 		t.Errorf("want one change, have %+v", have)
 	}
+}
+
+// A template of another miner whose slots are not those of its messages does no harm.
+func TestMergeForged(t *testing.T) {
+	slots := func(texts ...string) (out []slot) {
+		for i, text := range texts {
+			sl := slot{kind: word, text: text}
+			if i == 1 {
+				sl.flags = spaced
+			}
+			out = append(out, sl)
+		}
+		return out
+	}
+	m := New(DefaultConfig())
+	honest := newTemplate("ab cd", slots("ab", "cd"))
+	forged := newTemplate("ab cd", slots("ab", "c", "d"))
+	if err := m.Merge([]Entry{m.entry(forged)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Merge([]Entry{m.entry(honest)}); err == nil {
+		t.Error("want an error: other slots than those known")
+	}
+	var s Scratch
+	msg := []byte("ab cd")
+	if ref, ok := m.Match(msg, &s); ok {
+		t.Errorf("want no match, have %+v", ref)
+	}
+	checkFill(t, m, &s, m.Add(msg, &s), msg)
 }

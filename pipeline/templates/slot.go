@@ -23,6 +23,9 @@ func (s *Scratch) slot(t *token) slot {
 	case variable:
 		sl.seps, sl.unit = string(s.seps[t.cutStart:t.cutEnd]), string(s.msg[t.unit:t.end])
 		sl.filled = t.end > t.start
+		if len(sl.unit) > longest { // white space
+			sl.units, sl.unit = true, ""
+		}
 	case stem:
 		sl.pre, sl.text = t.pre, string(s.bytes(t))
 		if t.flags&joined != 0 || t.end-t.start-t.pre > fewDigits {

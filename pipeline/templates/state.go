@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -130,6 +131,10 @@ func (m *Miner) Merge(entries []Entry) error {
 	}
 	for _, skel := range slices.Sorted(maps.Keys(all)) {
 		for _, t := range all[skel] {
+			if known := m.shapes[skel]; known != nil && !known.alike(t) {
+				faults = append(faults, fmt.Errorf("template %.16q: other slots than those known", t.name))
+				continue
+			}
 			m.merge(t)
 		}
 	}
@@ -156,6 +161,13 @@ func (m *Miner) merge(t *template) {
 	}
 }
 
+// alike tells whether two templates have the same slots, whatever is known of them.
+func (t *template) alike(o *template) bool {
+	return slices.EqualFunc(t.slots, o.slots, func(a, b slot) bool {
+		return a.kind == b.kind && a.any == b.any && a.piece() == b.piece()
+	})
+}
+
 // opened tells whether a word of the template is variable.
 func (t *template) opened() bool {
 	return slices.ContainsFunc(t.slots, func(sl slot) bool { return sl.any })
@@ -168,7 +180,7 @@ func (e Entry) read(cfg Config) (*template, error) {
 	}
 	slots := make([]slot, len(e.Slots))
 	for i, es := range e.Slots {
-		if kind(es.Kind) >= kinds || len(es.Text) > 2*longest || len(es.Seps) > longest || es.Prefix < 0 || int(es.Prefix) > len(es.Text) {
+		if !es.whole() {
 			return nil, fmt.Errorf("template %.16q: slot %d is damaged", e.ID, i)
 		}
 		slots[i] = es.slot()
@@ -177,5 +189,42 @@ func (e Entry) read(cfg Config) (*template, error) {
 	if t.name != e.ID {
 		return nil, fmt.Errorf("template %.16q: the slots have id %s", e.ID, t.name)
 	}
+	t.foreign = !t.opened()
 	return t, nil
+}
+
+// whole tells whether the slot could be of a miner.
+func (e EntrySlot) whole() bool {
+	varies := e.Knows&knowsVaries != 0
+	switch {
+	case len(e.Text) > longest, len(e.Seps) > longest, len(e.Unit) > longest, e.Flags&^(spaced|joined) != 0,
+		e.Prefix != 0 && kind(e.Kind) != stem, len(bytes.Trim(e.Seps, string([]byte{sepSpace, sepComma, sepCommaSpace}))) > 0:
+		return false
+	case e.Knows&knowsAny != 0:
+		return kind(e.Kind) == word && len(e.Text) == 0
+	}
+	switch kind(e.Kind) {
+	case punct, word, name:
+		return len(e.Text) > 0 && maskOf(e.Text)&(control|space) == 0
+	case stem:
+		return maskOf(e.Text)&(control|space) == 0 && e.Prefix > 0 &&
+			(varies && int(e.Prefix) == len(e.Text) || !varies && int(e.Prefix) < len(e.Text) && e.Flags&joined == 0)
+	case weak, variable:
+		return true
+	}
+	return false
+}
+
+// aligned tells whether the slots of a template of another miner are the tokens of a
+// message with the same skeleton.
+func (t *template) aligned(s *Scratch) bool {
+	if len(t.slots) != len(s.tokens) {
+		return false
+	}
+	for i := range t.slots {
+		if k := &s.tokens[i]; t.slots[i].kind != k.kind || t.slots[i].piece() != string(s.skel[k.skelStart:k.skelEnd]) {
+			return false
+		}
+	}
+	return true
 }

@@ -40,6 +40,8 @@ type template struct {
 	last  int64 // tick of the last message
 	ready bool  // watch is built
 	fresh bool  // changed since Changes saw it
+	// foreign: of another miner, and no message has come yet that shows that it is sound.
+	foreign bool
 
 	into    *template // the most general template of these messages
 	checked int       // generation of the miner at which into was found
