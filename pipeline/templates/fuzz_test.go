@@ -2,6 +2,7 @@ package templates
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 )
@@ -90,4 +91,44 @@ func TestFillLabelled(t *testing.T) {
 			checkFill(t, m, &s, ref, line)
 		}
 	}
+}
+
+// Entries of any content do no harm: the messages mined after them fill their templates.
+func FuzzMerge(f *testing.F) {
+	for _, msg := range []string{"took 5 ms for eth0 at node-7", `a="b c" d=e (f) [1, 2,3]`, "a b c"} {
+		m := New(DefaultConfig())
+		m.Add([]byte(msg), new(Scratch))
+		b, err := json.Marshal(m.Export())
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b, []byte(msg))
+	}
+	f.Fuzz(func(t *testing.T, state, msg []byte) {
+		var entries []Entry
+		if json.Unmarshal(state, &entries) != nil {
+			return
+		}
+		for i := range entries {
+			slots := make([]slot, len(entries[i].Slots))
+			for k, es := range entries[i].Slots {
+				if !es.whole() {
+					return
+				}
+				slots[k] = es.slot()
+			}
+			entries[i].ID = newTemplate(skeleton(slots, -1), slots).name
+		}
+		m := New(DefaultConfig())
+		// Faults are told; what matters is what stays.
+		_ = m.Merge(entries)
+		var s Scratch
+		if ref, ok := m.Match(msg, &s); ok {
+			m.Variables(ref, &s, nil)
+		}
+		checkFill(t, m, &s, m.Add(msg, &s), msg)
+		if err := New(DefaultConfig()).Merge(m.Export()); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
