@@ -7,6 +7,6 @@
 // belongs to one process at a time. A file that is damaged or was written by a newer
 // version is an error that names the file, never an empty State.
 //
-//	checkpoint.json   {"version":1,"sum":"<xxhash64 of state>","state":{...}}
+//	checkpoint.json   {"version":2,"sum":"<xxhash64 of state>","state":{...}}
 //	checkpoint.lock   locked while a process uses the folder
 package checkpoint

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	version  = 1
+	version  = 2
 	fileName = "checkpoint.json"
 	lockName = "checkpoint.lock"
 )
@@ -32,6 +32,7 @@ var (
 type Store struct {
 	dir  string
 	lock *flock.Flock
+	disk disk
 }
 
 // Open makes the folder if need be and locks it. Errors: ErrLocked, or of the system.
@@ -47,7 +48,7 @@ func Open(dir string) (*Store, error) {
 	if !ok {
 		return nil, fmt.Errorf("lock data folder %s: %w", dir, ErrLocked)
 	}
-	return &Store{dir: dir, lock: l}, nil
+	return &Store{dir: dir, lock: l, disk: system{}}, nil
 }
 
 // Close gives the folder back.
@@ -102,46 +103,10 @@ func (s *Store) Save(st *State) error {
 	if err != nil {
 		return fmt.Errorf("encode checkpoint: %w", err)
 	}
-	if err := replace(s.Path(), b); err != nil {
+	if err := replace(s.disk, s.Path(), b); err != nil {
 		return fmt.Errorf("save checkpoint: %w", err)
 	}
 	return nil
 }
 
 func sum(b []byte) string { return strconv.FormatUint(xxhash.Sum64(b), 16) }
-
-func replace(path string, b []byte) error {
-	// A temporary file: a crash while it is written leaves the old checkpoint alone.
-	tmp := path + ".tmp"
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err == nil {
-		// Its bytes reach the disk before its name does: without this a power cut after
-		// the rename could leave an empty checkpoint.
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return err
-	}
-	// The name changes in one step: a kill leaves the old file or the new one.
-	if err := os.Rename(tmp, path); err != nil {
-		return err
-	}
-	// The folder reaches the disk before Save returns: a power cut afterwards cannot
-	// bring the old file back.
-	d, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	err = d.Sync()
-	if cerr := d.Close(); err == nil {
-		err = cerr
-	}
-	return err
-}

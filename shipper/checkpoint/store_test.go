@@ -113,7 +113,7 @@ func TestBadCheckpointIsAnError(t *testing.T) {
 		{"empty", nil, ErrDamaged},
 		{"cut short", good[:len(good)/2], ErrDamaged},
 		{"an offset changed", bytes.Replace(good, []byte(`"offset":1234`), []byte(`"offset":1235`), 1), ErrDamaged},
-		{"of a newer version", bytes.Replace(good, []byte(`"version":1`), []byte(`"version":2`), 1), ErrNewer},
+		{"of a newer version", bytes.Replace(good, []byte(`"version":2`), []byte(`"version":3`), 1), ErrNewer},
 		{"of no version", []byte(`{}`), ErrDamaged},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -148,8 +148,17 @@ func TestKillWhileSavingLeavesTheOldState(t *testing.T) {
 	}
 }
 
-func TestVersion1StillOpens(t *testing.T) {
-	b, err := os.ReadFile(filepath.Join("testdata", "v1", "checkpoint.json"))
+func TestOlderVersionsStillOpen(t *testing.T) {
+	packed := sample()
+	packed.Files[0].Packed, packed.Files[1].Old = true, true
+	for version, want := range map[string]State{"v1": sample(), "v2": packed} {
+		t.Run(version, func(t *testing.T) { opens(t, version, want) })
+	}
+}
+
+func opens(t *testing.T, version string, want State) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", version, "checkpoint.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +170,7 @@ func TestVersion1StillOpens(t *testing.T) {
 	if err != nil || !ok {
 		t.Fatalf("ok %v, error %v", ok, err)
 	}
-	if d := cmp.Diff(sample(), have); d != "" {
+	if d := cmp.Diff(want, have); d != "" {
 		t.Errorf("state (-want +have):\n%s", d)
 	}
 }
