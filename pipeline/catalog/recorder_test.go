@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
 	"foghorn/pipeline"
@@ -208,6 +209,23 @@ func TestBadRecords(t *testing.T) {
 	}
 	board := NewBoard(DefaultConfig(), nil, zerolog.Nop())
 	board.take(append(bad, good...))
+	reg := prometheus.NewPedanticRegistry()
+	reg.MustRegister(board.Collector())
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := map[string]float64{}
+	for _, f := range families {
+		have[f.GetName()] = f.GetMetric()[0].GetCounter().GetValue() + f.GetMetric()[0].GetGauge().GetValue()
+	}
+	want := map[string]float64{
+		"foghorn_templates_bad_records_total": 8, "foghorn_templates_known": 1, "foghorn_templates_left_out_total": 0,
+		"foghorn_templates_spans": 0, "foghorn_templates_decisions": 0,
+	}
+	if diff := cmp.Diff(want, have); diff != "" {
+		t.Errorf("metrics (-want +have):\n%s", diff)
+	}
 	if s := board.Stats(); s.Bad != int64(len(bad)) || s.Templates != 1 {
 		t.Errorf("have %+v, want %d bad records and one template", s, len(bad))
 	}
