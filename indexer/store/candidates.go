@@ -65,6 +65,7 @@ type Candidates struct {
 	cond Cond
 	view *View
 	days map[string]*dayCandidates
+	why  map[*Part][]byte // what ruled out each block, see Pruned
 }
 
 type dayCandidates struct {
@@ -79,7 +80,7 @@ type fieldBlocks struct{ listed, many blockSet }
 
 // Candidates prepares the narrowing of v by cond; Close it after use.
 func (v *View) Candidates(cond Cond) *Candidates {
-	return &Candidates{cond: cond, view: v, days: make(map[string]*dayCandidates)}
+	return &Candidates{cond: cond, view: v, days: make(map[string]*dayCandidates), why: make(map[*Part][]byte)}
 }
 
 // Close releases the term indexes.
@@ -95,13 +96,19 @@ func (c *Candidates) Close() {
 // could not be read; the blocks are then as if it were absent.
 func (c *Candidates) Of(ctx context.Context, p *Part) (Bits, error) {
 	seg := p.seg
-	e := &evaluation{c: c, ctx: ctx, seg: seg, day: c.day(seg.day)}
+	e := &evaluation{c: c, ctx: ctx, seg: seg, day: c.day(seg.day), why: make([]byte, len(seg.Blocks))}
 	if e.day.view != nil {
 		if _, ok := e.day.view.in[seg.Number]; ok {
 			e.terms = true
 		}
 	}
 	out := e.eval(c.cond, allBits(len(seg.Blocks)))
+	for i := range e.why {
+		if out.Has(i) { // ruled out by one alternative, and not by another
+			e.why[i] = 0
+		}
+	}
+	c.why[p] = e.why
 	if e.file != nil {
 		if err := e.file.Close(); err != nil {
 			return out, err
@@ -137,6 +144,7 @@ type evaluation struct {
 	seg   *segment
 	day   *dayCandidates
 	terms bool // the segment is in the day's term index
+	why   []byte
 	file  *os.File
 	read  *filterReader
 	err   error
@@ -196,7 +204,7 @@ func (e *evaluation) word(c CondWord, in Bits) Bits {
 	if set == nil { // rules out nothing
 		return in
 	}
-	return in.and(set[e.seg.Number])
+	return e.ruled(in, in.and(set[e.seg.Number]), byTerms)
 }
 
 // digitFree returns what a part of a word with digits tells of the word's digit-free
@@ -287,12 +295,13 @@ func (e *evaluation) field(c *CondField, in Bits) Bits {
 	if f == nil {
 		return in
 	}
-	many := in.and(f.many[e.seg.Number])
+	many, listed := in.and(f.many[e.seg.Number]), in.and(f.listed[e.seg.Number])
+	e.ruled(in, many.or(listed), byTerms)
 	if c.Equal != nil && *c.Equal != "" && !many.empty() {
 		key, _ := equalKey(nil, c.Name, *c.Equal)
 		many = e.probe(key, many)
 	}
-	return in.and(f.listed[e.seg.Number]).or(many)
+	return listed.or(many)
 }
 
 func (v *termView) fieldBlocks(ctx context.Context, c *CondField) (f *fieldBlocks, err error) {
@@ -320,7 +329,7 @@ func (e *evaluation) probe(key uint64, in Bits) Bits {
 		return in
 	}
 	if !e.has(&e.seg.Filter, key) {
-		return make(Bits, len(in))
+		return e.ruled(in, make(Bits, len(in)), bySegmentFilter)
 	}
 	return e.keep(in, func(f *filterParams) bool { return e.has(f, key) })
 }
@@ -349,7 +358,7 @@ func (e *evaluation) keep(in Bits, may func(*filterParams) bool) Bits {
 			out[i/64] |= 1 << (i % 64)
 		}
 	}
-	return out
+	return e.ruled(in, out, byBlockFilter)
 }
 
 // has asks a filter; one that cannot be read says yes.
