@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"foghorn/indexer/store"
 	"foghorn/pipeline"
@@ -244,7 +245,10 @@ func (s *sweep) flush() error {
 		if l := s.w.req.Limit; l > 0 {
 			n = min(n, l-int(s.w.matched))
 		}
-		if err := s.show(s.ready[:n]); err != nil {
+		began := time.Now()
+		err := s.show(s.ready[:n])
+		s.w.returning += time.Since(began)
+		if err != nil {
 			return err
 		}
 		last := s.ready[n-1]

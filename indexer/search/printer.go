@@ -4,6 +4,7 @@ import (
 	"context"
 	"sort"
 	"sync/atomic"
+	"time"
 
 	"foghorn/indexer/store"
 	"foghorn/pipeline"
@@ -57,6 +58,8 @@ func (p *printer) piece(c piece, j judged) error {
 	if c.source != p.current {
 		p.current, p.shown, p.match, p.count = c.source, -1, -1, 0
 	}
+	began := time.Now()
+	defer func() { p.w.returning += time.Since(began) }()
 	var err error
 	rowsIn(j.bits, c.from, c.to, func(row int) bool {
 		err = p.matched(c, c.firstSeq+int64(row-c.from))

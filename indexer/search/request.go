@@ -52,6 +52,8 @@ type Request struct {
 	// BodyOnly says that of a Hit's Event only identity, size, host, path, service, times,
 	// level and line are used; the rest may be empty. It makes long answers cheaper.
 	BodyOnly bool
+	// Explain asks for Summary.Explain.
+	Explain bool
 	// Cursor continues a search that ended early; as given by Summary.
 	Cursor string
 	// Budget bounds the time spent; 0 is the searcher's default.
@@ -83,6 +85,8 @@ type Summary struct {
 	Cursor  string   `json:"cursor,omitempty"`
 	Stats   Stats    `json:"stats"`
 	Missing []Damage `json:"missing,omitempty"`
+	// Explain is there when the request asked for it.
+	Explain *Explanation `json:"explain,omitempty"`
 }
 
 // Stats is what the search cost.

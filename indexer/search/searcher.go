@@ -111,6 +111,7 @@ func (s *Searcher) Search(ctx context.Context, req Request, hit func(*Hit) error
 
 // run does the work of a request when its turn has come.
 func (s *Searcher) run(ctx context.Context, req Request, do func(*work) error) (Summary, error) {
+	asked := time.Now()
 	select {
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()
@@ -131,6 +132,10 @@ func (s *Searcher) run(ctx context.Context, req Request, do func(*work) error) (
 	}
 	sum := w.summary(time.Since(start))
 	s.metrics.observe(&sum)
+	if req.Explain && err == nil {
+		sum.Explain = w.explain(ctx, &sum)
+		sum.Explain.Waited = start.Sub(asked)
+	}
 	return sum, err
 }
 

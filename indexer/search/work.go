@@ -33,6 +33,8 @@ type work struct {
 	missing  map[string]Damage
 
 	blocks, blocksRead, linesRead, bytesDecoded, prefilter atomic.Int64
+	cached, unread, decoding, evaluating                   atomic.Int64 // for Explanation
+	returning                                              time.Duration
 
 	matched int64
 	partial bool
@@ -150,13 +152,19 @@ func (w *work) evaluate(ctx context.Context, k unitKey) ([]uint64, *store.Block,
 	if !w.candidate(ctx, k) {
 		return nil, nil, nil
 	}
-	b := w.read(k, w.fields)
+	b, cached := w.load(k, w.fields)
 	if b == nil {
+		w.unread.Add(1)
 		return nil, nil, nil
+	}
+	if cached {
+		w.cached.Add(1)
 	}
 	if k.part.Sealed() {
 		w.blocksRead.Add(1)
 	}
+	start := time.Now()
+	defer func() { w.evaluating.Add(int64(time.Since(start))) }()
 	found, joined := rows{n: b.Len()}, b.Joined()
 	var e pipeline.Event
 	var buf []byte
@@ -209,13 +217,20 @@ func (w *work) fill(e *pipeline.Event, k unitKey, b *store.Block, row int, run *
 
 // read returns a block, or nil when it cannot be read: then it is among what is missing.
 func (w *work) read(k unitKey, fields bool) *store.Block {
-	var b *store.Block
+	b, _ := w.load(k, fields)
+	return b
+}
+
+// load is read, and tells whether the block was at hand.
+func (w *work) load(k unitKey, fields bool) (b *store.Block, cached bool) {
 	var err error
 	key := cacheKey{k.part.Segment(), k.block}
 	if k.part.Sealed() {
 		if b = w.s.cache.get(key); b != nil && (!fields || b.HasFields()) {
-			return b
+			return b, true
 		}
+		start := time.Now()
+		defer func() { w.decoding.Add(int64(time.Since(start))) }()
 	}
 	if b != nil {
 		b, err = k.part.WithFields(k.block, b)
@@ -227,13 +242,13 @@ func (w *work) read(k unitKey, fields bool) *store.Block {
 			_, n := k.part.Rows(k.block)
 			w.miss(Damage{File: k.part.File(), Reason: err.Error(), Lines: int64(n)})
 		}
-		return nil
+		return nil, false
 	}
 	if k.part.Sealed() {
 		w.bytesDecoded.Add(b.Bytes())
 		w.s.cache.put(key, b)
 	}
-	return b
+	return b, false
 }
 
 // rows is a set of a block's n rows; bits is nil while it is empty.
