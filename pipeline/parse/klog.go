@@ -57,5 +57,6 @@ func readKlog(p *Parser, line []byte) bool {
 	p.setMessage(rest)
 	p.found.attrs.add("thread.id", thread)
 	p.found.attrs.add("code.location", place[:len(place)-1])
+	p.details(rest)
 	return true
 }

@@ -45,7 +45,9 @@ func readLogcat(p *Parser, line []byte) bool {
 	p.found.attrs.add("thread.id", tid)
 	if i := bytes.IndexByte(rest, ':'); i > 2 && i < 128 {
 		p.found.attrs.add("log.logger", bytes.TrimRight(rest[2:i], " "))
-		p.setMessage(bytes.TrimLeft(rest[i+1:], " "))
+		rest = bytes.TrimLeft(rest[i+1:], " ")
+		p.setMessage(rest)
+		p.details(rest)
 	}
 	return true
 }

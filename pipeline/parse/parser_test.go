@@ -80,7 +80,12 @@ func TestParse(t *testing.T) {
 
 // The result depends on the line alone, not on the lines before it (where it tells its time).
 func TestALineParsesTheSameWhateverCameBefore(t *testing.T) {
+	seen := map[string]bool{}
 	for _, before := range samples {
+		if seen[before.want.format] { // one of each format comes before
+			continue
+		}
+		seen[before.want.format] = true
 		for _, tt := range samples {
 			p := New(Config{})
 			p.Parse(shippedLine(before.line))

@@ -77,6 +77,8 @@ var samples = []struct {
 
 	{"klog", `E1219 23:00:00.123456   12345 server.go:123] failed`,
 		parsed{format: "klog", time: "2016-12-19T23:00:00.123456Z", level: "error", text: "E", class: "server", attrs: "thread.id=12345 code.location=server.go:123", message: "failed"}},
+	{"klog with pairs", `I1219 23:00:00.123456   12345 kubelet.go:17] "Pod status updated" pod="kube-system/dns" status="ready"`,
+		parsed{format: "klog", time: "2016-12-19T23:00:00.123456Z", level: "info", text: "I", attrs: "thread.id=12345 code.location=kubelet.go:17 pod=kube-system/dns attributes.status=ready", message: `"Pod status updated" pod="kube-system/dns" status="ready"`}},
 	{"logcat", `12-17 16:13:38.811  1702  2395 W WindowManager: printFreezing`,
 		parsed{format: "logcat", time: "2016-12-17T16:13:38.811Z", level: "warn", text: "W", attrs: "process.pid=1702 thread.id=2395 log.logger=WindowManager", message: "printFreezing"}},
 	{"CRI", `2016-12-19T23:00:00.669794202Z stderr F {"level":"info","k":"v"}`,
