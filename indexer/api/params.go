@@ -50,6 +50,8 @@ type Search struct {
 	Fields *bool `json:"fields,omitempty"`
 	// Coverage brief leaves the sources that are complete out of the summary.
 	Coverage string `json:"coverage,omitempty"`
+	// Explain asks the summary to tell how the answer came about.
+	Explain bool `json:"explain,omitempty"`
 }
 
 // Grep is what a grep command line asks for.
@@ -73,7 +75,7 @@ func (s *Server) searchOf(w http.ResponseWriter, r *http.Request) (Search, *Prob
 		return s.bodyOf(w, r)
 	}
 	var in Search
-	v, p := parameters(r, "q", "where", "since", "until", "order", "mode", "limit", "per_source", "before", "after", "cursor", "budget", "format", "fields", "coverage")
+	v, p := parameters(r, "q", "where", "since", "until", "order", "mode", "limit", "per_source", "before", "after", "cursor", "budget", "format", "fields", "coverage", "explain")
 	if p != nil {
 		return in, p
 	}
@@ -91,6 +93,9 @@ func (s *Server) searchOf(w http.ResponseWriter, r *http.Request) (Search, *Prob
 	}
 	if v.Has("fields") {
 		in.Fields = new(bool)
+	}
+	if p := boolean(v, "explain", &in.Explain); p != nil {
+		return in, p
 	}
 	return in, boolean(v, "fields", in.Fields)
 }
@@ -186,7 +191,7 @@ func (in *Search) request(cfg Config, now time.Time) (req search.Request, p *Pro
 			return fail(name, errors.New("goes with order=file only"))
 		}
 	}
-	req.Cursor, req.Budget = in.Cursor, cfg.Budget
+	req.Cursor, req.Budget, req.Explain = in.Cursor, cfg.Budget, in.Explain
 	if in.Budget != "" {
 		if req.Budget, err = when.Duration(in.Budget); err != nil {
 			return fail("budget", err)

@@ -133,6 +133,7 @@ Exit code: 0 when a line was found, 1 when none was, 2 when something failed.` +
 	flags.BoolVar(&f.JSON, "json", false, "JSON lines")
 	flags.StringVar(&color, "color", "auto", "`when`: auto, always or never")
 	flags.BoolVar(&f.Strict, "strict", false, "exit code 2 when the index knows that it lacks lines")
+	flags.BoolVar(&f.Explain, "explain", false, "tell on standard error what the index spared and where the time went")
 	addServer(cmd, &server)
 	return cmd
 }

@@ -27,6 +27,8 @@ type Find struct {
 	// Terminal says that out is one: what could drive it is escaped.
 	Terminal bool
 	Strict   bool
+	// Explain tells, behind the answer and on errOut, how it came about.
+	Explain bool
 }
 
 // maxHeld bounds the lines that are held back to be turned around.
@@ -36,10 +38,17 @@ const maxHeld = 100_000
 func (f *Find) Run(ctx context.Context, c *Client, out, errOut, progressTo io.Writer) int {
 	w := bufio.NewWriterSize(out, 64<<10)
 	p := newProgress(progressTo, "foghorn search")
-	found, warn, err := f.search(ctx, c, w, p)
+	found, summary, err := f.search(ctx, c, w, p)
 	p.stop()
 	if flushErr := w.Flush(); err == nil {
 		err = flushErr
+	}
+	warn := ""
+	if err == nil {
+		warn = warning(summary.Coverage, summary.Missing, time.Now())
+	}
+	if summary.Explain != nil {
+		fmt.Fprint(errOut, summary.Explain)
 	}
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
 		err = nil
@@ -62,26 +71,26 @@ func (f *Find) Run(ctx context.Context, c *Client, out, errOut, progressTo io.Wr
 	return ExitNone
 }
 
-func (f *Find) search(ctx context.Context, c *Client, w *bufio.Writer, p *progress) (found bool, warn string, err error) {
+func (f *Find) search(ctx context.Context, c *Client, w *bufio.Writer, p *progress) (found bool, summary api.Summary, err error) {
 	if _, err := query.Parse(f.Query); err != nil {
-		return false, "", &QueryError{Option: "query", Text: f.Query, Err: err}
+		return false, summary, &QueryError{Option: "query", Text: f.Query, Err: err}
 	}
 	turn := f.Order == ""
 	switch {
 	case f.Limit < 0:
-		return false, "", errors.New("--limit: expected a number that is not below zero")
+		return false, summary, errors.New("--limit: expected a number that is not below zero")
 	case turn && (f.Limit == 0 || f.Limit > maxHeld):
-		return false, "", fmt.Errorf("--limit: more than %d lines need --order oldest or --order newest", maxHeld)
+		return false, summary, fmt.Errorf("--limit: more than %d lines need --order oldest or --order newest", maxHeld)
 	}
 	fields := f.Fields || f.JSON
-	in := api.Search{Q: f.Query, Order: f.Order, Limit: &f.Limit, Fields: &fields, Coverage: "brief"}
+	in := api.Search{Q: f.Query, Order: f.Order, Limit: &f.Limit, Fields: &fields, Coverage: "brief", Explain: f.Explain}
 	if in.Since, in.Until, err = Times(f.Since, f.Until, time.Now()); err != nil {
-		return false, "", err
+		return false, summary, err
 	}
 	show := human{color: f.Color, fields: f.Fields, escape: f.Terminal, zone: time.Local}
 	var held [][]byte
 	var buf []byte
-	summary, err := c.SearchAll(ctx, in, Receiver{
+	summary, err = c.SearchAll(ctx, in, Receiver{
 		Hit: func(h *Hit) error {
 			found = true
 			p.line()
@@ -108,11 +117,8 @@ func (f *Find) search(ctx context.Context, c *Client, w *bufio.Writer, p *progre
 	p.stop()
 	for i := len(held) - 1; i >= 0; i-- {
 		if _, err := w.Write(held[i]); err != nil {
-			return found, "", err
+			return found, summary, err
 		}
 	}
-	if err != nil {
-		return found, "", err
-	}
-	return found, warning(summary.Coverage, summary.Missing, time.Now()), nil
+	return found, summary, err
 }

@@ -58,6 +58,8 @@ type Grep struct {
 	Hosts, Paths []string
 	// Strict makes an answer that may lack lines an error.
 	Strict bool
+	// Explain tells, behind the answer and on errOut, how it came about.
+	Explain bool
 }
 
 // Run searches and prints: results to out, messages to errOut, progress to progress
@@ -155,6 +157,12 @@ func (r *grepRun) run(ctx context.Context) error {
 		return err
 	}
 	r.progress.stop()
+	if summary.Explain != nil {
+		if err := r.out.Flush(); err != nil {
+			return err
+		}
+		fmt.Fprint(r.errOut, summary.Explain)
+	}
 	if text := warning(summary.Coverage, summary.Missing, time.Now()); text != "" {
 		r.failed = r.failed || r.Strict
 		if !r.NoMessages {
@@ -189,6 +197,7 @@ func (r *grepRun) request() (api.Search, error) {
 	}
 	in := api.Search{
 		Grep: patterns, Order: "file", Limit: &unbounded, Fields: &no, Coverage: "brief", Where: r.Where,
+		Explain: r.Explain,
 	}
 	if r.Where != "" {
 		if _, err := query.Parse(r.Where); err != nil {
@@ -238,6 +247,9 @@ func Times(since, until string, now time.Time) (string, string, error) {
 func (r *grepRun) hit(h *Hit) error {
 	if r.Quiet {
 		r.selected = true
+		if r.Explain {
+			return nil // the summary comes next: one line is all that was asked for
+		}
 		return errEnough
 	}
 	if h.Truncated && !r.cut {

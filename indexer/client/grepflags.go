@@ -63,6 +63,7 @@ func (o *GrepFlags) Register(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.Paths, "path", nil, "only logs whose path fits `GLOB`; may be repeated")
 	f.BoolVar(&o.JSON, "json", false, "JSON lines")
 	f.BoolVar(&o.Strict, "strict", false, "exit code 2 when the index knows that it lacks lines")
+	f.BoolVar(&o.Explain, "explain", false, "tell on standard error what the index spared and where the time went")
 
 	hidden := func(name string) { f.Lookup(name).Hidden = true }
 	hidden("colour")

@@ -86,7 +86,7 @@ func (c *Client) SearchAll(ctx context.Context, in api.Search, to Receiver) (api
 			return part, err
 		}
 		matched += part.Matched
-		damage := all.Missing
+		damage, explained := all.Missing, all.Explain
 		for _, d := range part.Missing {
 			if !missing[d.File] {
 				missing[d.File] = true
@@ -95,6 +95,10 @@ func (c *Client) SearchAll(ctx context.Context, in api.Search, to Receiver) (api
 		}
 		all = part
 		all.Matched, all.Missing = matched, damage
+		if explained != nil && part.Explain != nil {
+			explained.Add(part.Explain)
+			all.Explain = explained
+		}
 		if !part.Partial {
 			return all, nil
 		}

@@ -22,11 +22,16 @@ import (
 	"foghorn/pipeline"
 )
 
-// joined makes events of the rows' lines: up to n lines of one generation are one event.
+// joined makes events of the rows' lines: up to n lines of one generation are one event;
+// random may be nil for n = 1.
 func joined(random *rand.Rand, rows []row, n int) (events []pipeline.Event) {
 	for i := 0; i < len(rows); {
 		e := rows[i].Event
-		for end := i + 1 + random.IntN(n); ; {
+		end := i + 1
+		if n > 1 {
+			end += random.IntN(n)
+		}
+		for {
 			if i++; i >= end || i >= len(rows) || rows[i].ID.Source != e.ID.Source || rows[i].ID.Generation != e.ID.Generation {
 				break
 			}
