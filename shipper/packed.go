@@ -225,9 +225,18 @@ func (s *Shipper) leavesOut(path string) bool {
 	return false
 }
 
+// besideFor is how long the answer of beside holds.
+const besideFor = time.Minute
+
 // beside says whether the folder of src holds files that its finished generations may be:
-// as long as it does, they are remembered.
-func (v *view) beside(src *source) bool {
-	f := v.folder(src.path)
-	return len(f.rotated[src.path])+len(f.packed[src.path]) > 0
+// as long as it does, they are remembered. src.mu is held.
+func (r *registry) beside(src *source, v *view) bool {
+	if v.now.Sub(src.beside) > besideFor {
+		f := v.folder(src.path)
+		if len(f.rotated[src.path])+len(f.packed[src.path]) == 0 {
+			return false
+		}
+		src.beside = v.now
+	}
+	return true
 }

@@ -342,3 +342,31 @@ func TestKilledWhileAnArchiveIsReadGoesOnWhereItWas(t *testing.T) {
 	b.start()
 	b.exactly("app.log", 2, append(want, "b1")...)
 }
+
+func TestCopiesThatAreCompressedOneRotationLaterAreNotShippedAgain(t *testing.T) {
+	eachPacker(t, func(t *testing.T, ext, glob string) {
+		for _, down := range []bool{false, true} {
+			b := newBench(t, glob)
+			b.write("app.log", "a1\na2\n")
+			b.start()
+			b.want("app.log", "a1", "a2")
+			b.copy("app.log", "app.log.1")
+			b.truncate("app.log")
+			b.write("app.log", "b1\n")
+			b.want("app.log", "a1", "a2", "b1")
+			b.settled()
+			if down {
+				b.end()
+			}
+			b.rename("app.log.1", "app.log.2")
+			b.copy("app.log", "app.log.1")
+			b.truncate("app.log")
+			b.pack("app.log.2", ext)
+			b.write("app.log", "c1\n")
+			if down {
+				b.start()
+			}
+			b.exactly("app.log", 3, "a1", "a2", "b1", "c1")
+		}
+	})
+}

@@ -108,18 +108,16 @@ func (r *registry) left(g *generation, v *view) bool {
 	return f.ID != g.id
 }
 
-// forget drops finished generations whose files are gone for long, or deleted for sure. The
-// newest one is kept for long in any case: files that were at its path and were renamed
-// before they were seen are known by it.
+// forget drops finished generations whose files are gone for long, or deleted for sure,
+// unless rotated files beside them can be theirs. The newest one is kept for long in any
+// case: files that were at its path and were renamed before they were seen are known by it.
 func (r *registry) forget(src *source, v *view, unseen int) {
-	now, keep := v.now, keepUnseen
-	if unseen > keepUnseen && v.beside(src) {
-		keep = keepBeside
-	}
 	newest, kept := src.last(), src.gens[:0]
 	for _, g := range src.gens {
-		over := g.done && g.file == nil && g.acked.Load().offset >= g.at() && !g.unseen.IsZero() &&
-			(now.Sub(g.unseen) > forgetAfter && !v.beside(src) || g != newest && (g.id == identity.ID{} || unseen > keep))
+		over := g.done && g.file == nil && g.stream == nil && g.acked.Load().offset >= g.at() && !g.unseen.IsZero()
+		old := v.now.Sub(g.unseen) > forgetAfter
+		over = over && (old || g != newest && (g.id == identity.ID{} || unseen > keepUnseen)) &&
+			(g != newest && unseen > keepBeside || !r.beside(src, v))
 		if !over {
 			kept = append(kept, g)
 			continue

@@ -3,6 +3,7 @@ package shipper
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // source is one path, with the generations that were found under it, oldest first. They
@@ -16,8 +17,9 @@ type source struct {
 
 	mu      sync.Mutex
 	gens    []*generation
-	folder  int64  // the folder's time when it was last searched for missed lives
-	failure string // why the file cannot be read; logged when it changes
+	folder  int64     // the folder's time when it was last searched for missed lives
+	beside  time.Time // when rotated files were last seen beside it
+	failure string    // why the file cannot be read; logged when it changes
 
 	// Guarded by scheduler.mu.
 	turn  turn
