@@ -28,6 +28,7 @@ import (
 	"foghorn/deployments/config"
 	"foghorn/indexer/client"
 	"foghorn/pipeline/ops"
+	"foghorn/pipeline/templates/mine"
 	"foghorn/rules/check"
 )
 
@@ -75,6 +76,9 @@ Start with "foghorn up": everything in one process, with an embedded Kafka.`,
 	}
 	add("run", upCommand(), shipCommand(), roleCommand("process"), roleCommand("index"), roleCommand("alert"), brokerCommand())
 	add("ask", client.Commands()...)
+	templates := client.TemplatesCommand()
+	templates.AddCommand(mine.Command().Commands()...)
+	add("ask", templates)
 	add("rules", check.Command(), configCommand())
 	return root
 }

@@ -17,6 +17,7 @@ import (
 	"foghorn/indexer"
 	"foghorn/indexer/api"
 	"foghorn/pipeline"
+	"foghorn/pipeline/catalog"
 	"foghorn/pipeline/kafka"
 	"foghorn/pipeline/ops"
 	"foghorn/pipeline/parse"
@@ -43,8 +44,9 @@ type node struct {
 	reg      *prometheus.Registry
 	client   *kafka.Client
 	stages   *ops.StageMetrics
-	ensuring chan struct{} // holds one while a part asks for the topics
-	topics   atomic.Bool   // the topics are there and right
+	board    *catalog.Board // what is known of templates
+	ensuring chan struct{}  // holds one while a part asks for the topics
+	topics   atomic.Bool    // the topics are there and right
 	// keepMatches is how long logs.matches is kept: as far back as a restart reads it.
 	keepMatches time.Duration
 }
@@ -59,6 +61,10 @@ func newNode(cfg config.Config, log zerolog.Logger) (*node, error) {
 		return nil, err
 	}
 	if err := n.reg.Register(n.client.Collector()); err != nil {
+		return nil, err
+	}
+	n.board = catalog.NewBoard(cfg.Process.Templates.Catalog(), n.client, log)
+	if err := n.reg.Register(n.board.Collector()); err != nil {
 		return nil, err
 	}
 	n.stages, err = ops.NewStageMetrics(n.reg)
@@ -158,12 +164,14 @@ func (n *node) process() ([]ops.Component, error) {
 	}
 	sink := n.sink()
 	lateness := time.Duration(n.cfg.Process.Lateness)
+	mining := n.cfg.Process.Templates.Catalog()
 	mc := match.DefaultConfig()
 	mc.Partitions, mc.Lateness = n.cfg.Kafka.Partitions, lateness
 	stage1 := func(_ string, partition int) (pipeline.Stage, error) {
 		return parse.NewStage(parse.StageConfig{
 			Parse: parse.Config{Location: location, Patterns: formats}, Stats: stats,
 			Matcher: func(p int) parse.Matcher { return match.New(mc, p, live) },
+			Miner:   func(p int) parse.Miner { return catalog.NewRecorder(mining, n.board, p) },
 		}, partition), nil
 	}
 	wc := window.DefaultConfig()
@@ -227,6 +235,10 @@ func (n *node) alert() ([]ops.Component, error) {
 	return []ops.Component{n.onBus("alert", a.Run)}, nil
 }
 
+// templates follows what all processors know of templates: once per process, for stage 1
+// and for the API.
+func (n *node) templates() ops.Component { return n.onBus("templates", n.board.Run) }
+
 // index is the role index: the store and the API in front of it.
 type index struct {
 	indexer *indexer.Indexer
@@ -248,7 +260,7 @@ func (n *node) index(parts ...func() error) (*index, error) {
 	ac := api.DefaultConfig()
 	ac.Listen, ac.Budget, ac.MaxSearches = c.Listen, time.Duration(c.Timeout), c.Concurrent
 	server, err := api.New(ac, api.Deps{
-		Searcher: x.Searcher(), Board: x.Board(), Gatherer: n.reg, Log: n.component("api"),
+		Searcher: x.Searcher(), Board: x.Board(), Templates: catalog.Desk{Board: n.board, Sink: n.sink()}, Gatherer: n.reg, Log: n.component("api"),
 		Ready: func() error { return errors.Join(n.ready(parts...), x.Ready()) },
 	})
 	if err != nil {
@@ -323,12 +335,12 @@ func runRole(ctx context.Context, role string, cfg config.Config) (err error) {
 		}
 	case "process":
 		parts, err = n.process()
-		parts = append(parts, n.operate(cfg.Process.Listen))
+		parts = append(parts, n.templates(), n.operate(cfg.Process.Listen))
 	case "index":
 		var ix *index
 		if ix, err = n.index(); err == nil {
 			defer func() { err = errors.Join(err, ix.close()) }()
-			parts = ix.parts
+			parts = append(ix.parts, n.templates())
 		}
 	case "alert":
 		parts, err = n.alert()

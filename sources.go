@@ -12,6 +12,7 @@ import (
 	"foghorn/pipeline"
 	"foghorn/pipeline/ops"
 	"foghorn/shipper"
+	"foghorn/shipper/control"
 	"foghorn/shipper/intake"
 	"foghorn/shipper/journal"
 	"foghorn/shipper/redact"
@@ -73,7 +74,7 @@ func (n *node) ship() (s *shipping, err error) {
 // shipperConfig is that of the files of this server.
 func (n *node) shipperConfig() shipper.Config {
 	c, d := &n.cfg.Ship, shipper.DefaultConfig()
-	d.Paths, d.Files, d.Labels, d.DataDir = c.Paths, c.Files, c.Labels, filepath.Join(n.cfg.Data, "ship")
+	d.Paths, d.Files, d.Labels, d.DataDir = c.Paths, c.Files, c.Labels, n.shipFolder()
 	d.Exclude = append(d.Exclude, c.Exclude...)
 	d.Multiline, d.Redact = c.Multiline, c.Redact
 	d.LineLimit, d.MaxMemory = int(c.LineLimit), int(c.Memory)
@@ -81,6 +82,9 @@ func (n *node) shipperConfig() shipper.Config {
 	d.Host = n.host()
 	return d
 }
+
+// shipFolder is where the role ship keeps what it has to remember.
+func (n *node) shipFolder() string { return filepath.Join(n.cfg.Data, "ship") }
 
 // host is the name of this server in the source ids.
 func (n *node) host() string {
@@ -95,11 +99,12 @@ func (s *shipping) follow(n *node) (err error) {
 		return err
 	}
 	s.add(n.onBus("shipper", s.files.Run), s.files.Ready)
+	s.add(ops.Component{Name: "control", Run: control.New(n.shipFolder(), s.files, n.log).Run}, nil)
 	return nil
 }
 
 func (s *shipping) openSpool(n *node) (err error) {
-	sc := spool.DefaultConfig(filepath.Join(n.cfg.Data, "ship", "spool"))
+	sc := spool.DefaultConfig(filepath.Join(n.shipFolder(), "spool"))
 	sc.MaxBytes, sc.Sync, sc.Log = int64(n.cfg.Ship.Spool.Size), n.cfg.Ship.Spool.Sync, n.component("spool")
 	if s.spool, err = spool.Open(sc); err != nil {
 		return err

@@ -187,6 +187,7 @@ func upOn(ctx context.Context, cfg config.Config, o upOptions, log zerolog.Logge
 	defer func() { err = errors.Join(err, ix.close()) }()
 	parts = append(parts, ship.parts...)
 	parts = append(parts, processParts...)
+	parts = append(parts, n.templates())
 	parts = append(parts, ix.parts...)
 	parts = append(parts, alertParts...)
 	if !o.quiet {

@@ -18,6 +18,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"foghorn/pipeline"
+	"foghorn/pipeline/catalog"
 	"foghorn/pipeline/yamldoc"
 	"foghorn/rules/alert"
 )
@@ -58,8 +59,28 @@ type ProcessConfig struct {
 	// TimeZone is assumed for times that tell none.
 	TimeZone string `yaml:"time_zone"`
 	// Lateness is how long a window waits for lines that come out of order.
-	Lateness yamldoc.Duration `yaml:"lateness"`
-	Listen   string           `yaml:"listen"`
+	Lateness  yamldoc.Duration `yaml:"lateness"`
+	Templates TemplatesConfig  `yaml:"templates"`
+	Listen    string           `yaml:"listen"`
+}
+
+// TemplatesConfig is about the templates of lines.
+type TemplatesConfig struct {
+	Max       int              `yaml:"max"`       // of one partition
+	Variables int              `yaml:"variables"` // fields var.1, var.2 ... of a line; 0: none
+	Interval  yamldoc.Duration `yaml:"interval"`  // how often counts are written
+}
+
+// Catalog returns the settings of package catalog.
+func (c *TemplatesConfig) Catalog() catalog.Config {
+	d := catalog.DefaultConfig()
+	d.Miner.MaxTemplates, d.Variables, d.Interval = c.Max, c.Variables, time.Duration(c.Interval)
+	return d
+}
+
+func defaultTemplates() TemplatesConfig {
+	d := catalog.DefaultConfig()
+	return TemplatesConfig{Max: d.Miner.MaxTemplates, Variables: d.Variables, Interval: yamldoc.Duration(d.Interval)}
 }
 
 // RulesConfig says which rules are live.
@@ -100,7 +121,7 @@ func Default() Config {
 			Partitions: 8, Replication: 3, Compression: "zstd", MaxBatch: 1 << 20,
 		},
 		Ship:    defaultShip(),
-		Process: ProcessConfig{TimeZone: "UTC", Lateness: yamldoc.Duration(time.Minute), Listen: "127.0.0.1:8516"},
+		Process: ProcessConfig{TimeZone: "UTC", Lateness: yamldoc.Duration(time.Minute), Templates: defaultTemplates(), Listen: "127.0.0.1:8516"},
 		Rules:   RulesConfig{Pack: true},
 		Index: IndexConfig{
 			Listen:    DefaultListen,
@@ -186,6 +207,9 @@ func (c *Config) check() []problem {
 	if _, err := time.LoadLocation(c.Process.TimeZone); err != nil {
 		bad("process.time_zone", "expected a zone such as UTC or Europe/Berlin, found %q", c.Process.TimeZone)
 	}
+	within(bad, "process.templates.max", int64(c.Process.Templates.Max), 100, 1_000_000)
+	within(bad, "process.templates.variables", int64(c.Process.Templates.Variables), 0, 64)
+	within(bad, "process.templates.interval", int64(c.Process.Templates.Interval), int64(100*time.Millisecond), int64(time.Minute))
 	within(bad, "index.seal_age", int64(c.Index.SealAge), int64(time.Second), int64(12*time.Hour))
 	within(bad, "index.timeout", int64(c.Index.Timeout), int64(10*time.Millisecond), int64(time.Hour))
 	within(bad, "index.concurrent", int64(c.Index.Concurrent), 1, 1024)

@@ -49,7 +49,7 @@ foghorn.yml:9:27: ship.paths[1]: pattern "/logs/[a.log": syntax error in pattern
 foghorn.yml:10:13: ship.exclude[0]: pattern "[": syntax error in pattern
 foghorn.yml:11:11: ship.linger: expected a duration such as "30s", "5m" or "7d", found "soon"
 foghorn.yml:13:15: ship.files[0].paths[0]: pattern "x.log": want an absolute path
-foghorn.yml:14:27: ship.files[0].multiline.start: error parsing regexp: missing closing ): `+"`(`"+`
+foghorn.yml:14:27: ship.files[0].multiline.start: error parsing regexp: missing closing ): ` + "`(`" + `
 foghorn.yml:15:39: ship.files[1].rate.bytes: want 0 or more, have -1
 foghorn.yml:15:50: ship.files[1].rate.burst: expected a duration such as "30s", "5m" or "7d", found "5x"
 foghorn.yml:15:62: ship.files[1].zone: want an IANA time zone such as Europe/Berlin, have "Mars/Base"
