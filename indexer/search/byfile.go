@@ -131,7 +131,13 @@ func (w *work) byFile(ctx context.Context, cur *cursor, hit func(*Hit) error) er
 	if cur != nil {
 		p.any = cur.Any
 		if i, ok := slices.BinarySearchFunc(sources, string(cur.Source), compareSource); ok {
-			p.current, p.shown, p.match, p.count = i, cur.Shown, cur.Match, cur.Count
+			p.current, p.shown, p.match, p.count, p.done = i, cur.Shown, cur.Match, cur.Count, cur.Count
+			if most := w.req.PerSource; most > 0 && cur.Count >= int64(most) && w.req.Mode == Lines {
+				// All of its matches were returned, and maybe not what comes after the last.
+				if err := p.endSource(); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	err := ordered(ctx, w.s.cfg.Workers, w.pieces(sources, cur, &p.stop),

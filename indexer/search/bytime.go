@@ -7,11 +7,9 @@ import (
 	"math"
 	"slices"
 	"sort"
-	"strings"
 	"time"
 
 	"foghorn/indexer/store"
-	"foghorn/pipeline"
 )
 
 // ref is a matching event that waits for its turn.
@@ -35,6 +33,7 @@ type sweep struct {
 	ready   []ref
 	cur     *cursor
 	start   int64 // the signed time at which the answer starts
+	batch   batch
 }
 
 type timedUnit struct {
@@ -42,15 +41,8 @@ type timedUnit struct {
 	best int64 // sign*time of the first line it may hold
 }
 
-// batch is how many lines are read together, so that each block is decoded once for them;
-// batchBytes bounds their size.
-const (
-	batch      = 1024
-	batchBytes = 8 << 20
-)
-
 func (w *work) byTime(ctx context.Context, cur *cursor, hit func(*Hit) error) error {
-	s := &sweep{w: w, hit: hit, sign: 1, cur: cur, worst: math.MaxInt64}
+	s := &sweep{w: w, hit: hit, sign: 1, cur: cur, worst: math.MaxInt64, batch: batch{lines: firstBatch}}
 	if w.req.Order == Newest {
 		s.sign = -1
 	}
@@ -66,9 +58,9 @@ func (w *work) byTime(ctx context.Context, cur *cursor, hit func(*Hit) error) er
 	}, func(ctx context.Context, i int) (judged, error) {
 		set, b, err := w.verdict(ctx, s.units[i].key)
 		return judged{set, b}, err
-	}, s.unit)
+	}, func(i int, j judged) error { return s.unit(ctx, i, j) })
 	if err == nil {
-		err = s.finish()
+		err = s.finish(ctx)
 	}
 	if errors.Is(err, errStop) {
 		return nil
@@ -100,7 +92,7 @@ func (w *work) units(sign, start int64) (units []timedUnit) {
 }
 
 // unit takes the verdict of the next block.
-func (s *sweep) unit(i int, j judged) error {
+func (s *sweep) unit(ctx context.Context, i int, j judged) error {
 	if j.bits != nil {
 		s.collect(i, j)
 	}
@@ -108,23 +100,23 @@ func (s *sweep) unit(i int, j judged) error {
 	if i+1 < len(s.units) {
 		bound = s.units[i+1].best
 	}
-	if err := s.release(min(bound, s.worst)); err != nil {
+	if err := s.release(ctx, min(bound, s.worst)); err != nil {
 		return err
 	}
 	if s.cut && bound >= s.worst {
 		// What was dropped comes next: the answer ends here.
-		return s.end(s.worst)
+		return s.end(ctx, s.worst)
 	}
 	// A search whose budget is spent still moves on in time, so that its cursor leads on.
 	if i+1 < len(s.units) && bound > s.start && s.w.late() {
-		return s.end(bound)
+		return s.end(ctx, bound)
 	}
 	return nil
 }
 
 // end returns what is ready and says from which time on the answer is incomplete.
-func (s *sweep) end(time int64) error {
-	if err := s.flush(); err != nil {
+func (s *sweep) end(ctx context.Context, time int64) error {
+	if err := s.flush(ctx); err != nil {
 		return err
 	}
 	s.w.partial = true
@@ -157,7 +149,7 @@ func (s *sweep) collect(i int, j judged) {
 	if l := s.w.req.Limit; l > 0 && l-int(s.w.matched)-len(s.ready) <= most {
 		most, limited = max(l-int(s.w.matched)-len(s.ready), 1), true
 	}
-	if len(s.pending) > 2*most+batch {
+	if len(s.pending) > 2*most+firstBatch {
 		s.sort()
 		if !limited {
 			// Lines of one time stay together; if all have one time, all stay.
@@ -218,7 +210,7 @@ func (s *sweep) sort() {
 }
 
 // release makes ready what comes before the bound, and returns it in batches.
-func (s *sweep) release(bound int64) error {
+func (s *sweep) release(ctx context.Context, bound int64) error {
 	n := 0
 	for i := range s.pending {
 		if s.sign*s.pending[i].time < bound {
@@ -232,29 +224,27 @@ func (s *sweep) release(bound int64) error {
 	s.ready = append(s.ready, s.pending[:n]...)
 	s.pending = append(s.pending[:0], s.pending[n:]...)
 	limit := s.w.req.Limit
-	if len(s.ready) >= batch || limit > 0 && int(s.w.matched)+len(s.ready) >= limit {
-		return s.flush()
+	if len(s.ready) >= s.batch.lines || limit > 0 && int(s.w.matched)+len(s.ready) >= limit {
+		return s.flush(ctx)
 	}
 	return nil
 }
 
 // flush returns what is ready.
-func (s *sweep) flush() error {
+func (s *sweep) flush(ctx context.Context) error {
 	for len(s.ready) > 0 {
-		n := min(batch, len(s.ready))
+		n := min(s.batch.lines, len(s.ready))
 		if l := s.w.req.Limit; l > 0 {
 			n = min(n, l-int(s.w.matched))
 		}
 		began := time.Now()
-		err := s.show(s.ready[:n])
+		n, err := s.show(ctx, s.ready[:n])
 		s.w.returning += time.Since(began)
 		if err != nil {
 			return err
 		}
-		last := s.ready[n-1]
+		s.cur = s.placeOf(s.ready[n-1])
 		s.ready = s.ready[n:]
-		source, seq := s.place(last)
-		s.cur = &cursor{Source: []byte(source), Seq: seq, Time: last.time, Within: true}
 		if l := s.w.req.Limit; l > 0 && int(s.w.matched) >= l {
 			s.w.cursor = s.cur.encode(&s.w.req)
 			return errStop
@@ -263,67 +253,16 @@ func (s *sweep) flush() error {
 	return nil
 }
 
-// show reads the lines of refs, block by block, and returns them in their order.
-func (s *sweep) show(refs []ref) error {
-	order := make([]int, len(refs))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(refs[a].unit, refs[b].unit) })
-	events := make([]pipeline.Event, len(refs))
-	numbers := make([]int64, len(refs))
-	size := 0
-	for _, i := range order {
-		k := s.units[refs[i].unit].key
-		b := s.w.complete(k, nil)
-		if b == nil {
-			continue
-		}
-		run, place := s.run(refs[i])
-		if s.w.fill(&events[i], k, b, int(refs[i].row), run, true) == nil {
-			continue
-		}
-		clone(&events[i])
-		numbers[i] = run.FirstLine + place + 1
-		if size += len(events[i].Body); size > batchBytes && len(refs) > 1 {
-			// Long lines: fewer at a time.
-			half := len(refs) / 2
-			if err := s.show(refs[:half]); err != nil {
-				return err
-			}
-			return s.show(refs[half:])
-		}
-	}
-	for i := range events {
-		s.w.matched++
-		if events[i].ID.Source == "" {
-			continue // it could not be read, and is among what is missing
-		}
-		if err := s.hit(&Hit{Event: &events[i], LineNumber: numbers[i]}); err != nil {
-			return err
-		}
-	}
-	return nil
+// placeOf is the cursor behind a line that was returned.
+func (s *sweep) placeOf(r ref) *cursor {
+	source, seq := s.place(r)
+	return &cursor{Source: []byte(source), Seq: seq, Time: r.time, Within: true}
 }
 
 // finish returns the rest when all blocks were looked at.
-func (s *sweep) finish() error {
-	if err := s.release(math.MaxInt64); err != nil {
+func (s *sweep) finish(ctx context.Context) error {
+	if err := s.release(ctx, math.MaxInt64); err != nil {
 		return err
 	}
-	return s.flush()
-}
-
-// clone frees e from the memory of its block.
-func clone(e *pipeline.Event) {
-	e.Body = slices.Clone(e.Body)
-	e.Attrs = slices.Clone(e.Attrs)
-	for i := range e.Attrs {
-		e.Attrs[i] = pipeline.Attr{Key: strings.Clone(e.Attrs[i].Key), Value: strings.Clone(e.Attrs[i].Value)}
-	}
-	for _, s := range []*string{
-		&e.SeverityText, &e.Host, &e.Path, &e.Service, &e.Template, &e.ErrorClass, &e.TraceID, &e.SpanID,
-	} {
-		*s = strings.Clone(*s)
-	}
+	return s.flush(ctx)
 }

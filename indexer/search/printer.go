@@ -22,14 +22,17 @@ type printer struct {
 	shown   int64 // its last line that was returned
 	match   int64 // its last match
 	count   int64 // its matches
+	done    int64 // its matches that were returned
 	any     bool  // anything was returned
+
+	resume func() string // behind
 
 	block *store.Block // the last one read, and what it is
 	key   unitKey
 }
 
 func newPrinter(ctx context.Context, w *work, sources []*sourceLines, hit func(*Hit) error) *printer {
-	return &printer{
+	p := &printer{
 		w: w, hit: hit, sources: sources, current: -1, shown: -1, match: -1,
 		verdict: func(k unitKey) []uint64 {
 			set, _, err := w.verdict(ctx, k)
@@ -39,6 +42,8 @@ func newPrinter(ctx context.Context, w *work, sources []*sourceLines, hit func(*
 			return set
 		},
 	}
+	p.resume = p.behind
+	return p
 }
 
 // judged is a verdict and, if lines of the piece match, the block.
@@ -56,7 +61,7 @@ func (p *printer) piece(c piece, j judged) error {
 		p.key, p.block = c.key, j.block
 	}
 	if c.source != p.current {
-		p.current, p.shown, p.match, p.count = c.source, -1, -1, 0
+		p.current, p.shown, p.match, p.count, p.done = c.source, -1, -1, 0, 0
 	}
 	began := time.Now()
 	defer func() { p.w.returning += time.Since(began) }()
@@ -208,7 +213,17 @@ func (p *printer) line(seq int64, context bool) error {
 	h := Hit{Event: &e, LineNumber: sp.run.FirstLine + seq - sp.run.FirstSeq + 1, Context: context}
 	h.Group = p.any && (p.w.req.Before > 0 || p.w.req.After > 0) && (p.shown < 0 || seq != p.shown+1)
 	p.any, p.shown = true, seq
+	if !context {
+		p.match, p.done = seq, p.count
+	}
+	h.resume = p.resume
 	return p.hit(&h)
+}
+
+// behind is the cursor behind the line that was returned last.
+func (p *printer) behind() string {
+	c := cursor{Source: []byte(p.sources[p.current].id), Seq: p.shown, Shown: p.shown, Match: p.match, Count: p.done, Any: true}
+	return c.encode(&p.w.req)
 }
 
 // isMatch says whether line seq of the current source matches.

@@ -75,6 +75,18 @@ type Hit struct {
 	Context, Group bool
 	// Count is the number of matching lines, for Counts.
 	Count int64
+
+	resume func() string
+}
+
+// Cursor returns the cursor that continues the search behind this line or event, whatever
+// becomes of the rest of the answer; nothing for counts and sources. It is to be called
+// before the callback returns.
+func (h *Hit) Cursor() string {
+	if h.resume == nil {
+		return ""
+	}
+	return h.resume()
 }
 
 // Summary tells how the search went.
