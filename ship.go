@@ -126,7 +126,10 @@ func (o *shipOptions) shipOld(ctx context.Context, cfg config.Config, out io.Wri
 	defer n.client.Close()
 	return control.Backfill(ctx, control.BackfillConfig{
 		Shipper: n.shipperConfig(), Log: log, Globs: o.backfill, Out: out,
-		Sink: func() (pipeline.Sink, error) { return n.sink(), n.ensureTopics(ctx) },
+		Sink: func() (pipeline.Sink, error) {
+			sink := n.sink()
+			return sink, n.findTopics(ctx, sink)
+		},
 	})
 }
 
@@ -163,7 +166,12 @@ func (o *shipOptions) shipStdin(ctx context.Context, cfg config.Config) (err err
 	sink := n.sink()
 	group := ops.Group{Components: []ops.Component{
 		{Name: "stdin", Run: source.Run},
-		n.onBus("spool", func(ctx context.Context) error { return queue.Run(ctx, sink) }),
+		{Name: "spool", Run: func(ctx context.Context) error {
+			if err := n.findTopics(ctx, sink); err != nil {
+				return err
+			}
+			return queue.Run(ctx, sink)
+		}},
 	}}
 	if err := group.Run(ctx); err != nil {
 		return err
@@ -172,4 +180,13 @@ func (o *shipOptions) shipStdin(ctx context.Context, cfg config.Config) (err err
 		return errors.New("stopped before the end of the input; what was read is kept, and sent by the next start with this --name")
 	}
 	return nil
+}
+
+// findTopics is ensureTopics for commands that end by themselves: topics that are there are
+// taken as they are, whatever the configuration says of them.
+func (n *node) findTopics(ctx context.Context, sink pipeline.Sink) error {
+	if have, err := sink.Partitions(ctx, pipeline.TopicRaw); err == nil && have > 0 {
+		return nil
+	}
+	return n.ensureTopics(ctx)
 }
