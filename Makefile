@@ -4,6 +4,9 @@ BIN     ?= bin/foghorn
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 SECONDS_PER_FUZZ ?= 20
+# The comparison side by side: the program of VictoriaLogs, and how many lines.
+PEER_VLOGS ?=
+PEER_LINES ?= 5000000
 # Extra arguments for `make run` and `make demo`, such as ARGS="--listen 127.0.0.1:9000".
 ARGS    ?=
 
@@ -45,6 +48,9 @@ fuzz: ## Every fuzzer for SECONDS_PER_FUZZ (20) seconds
 bench: build ## Lines/s of each stage and of the whole flow, and its peak memory
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 20m ./pipeline/... ./shipper/... ./rules/... ./indexer/...
 	FOGHORN_BIN=$(CURDIR)/$(BIN) $(GO) test -tags e2e -count 1 -v -timeout 20m -run TestWholeFlow ./deployments/e2e -bench-flow
+	@if [ -n "$(PEER_VLOGS)" ]; then \
+	  FOGHORN_BIN=$(CURDIR)/$(BIN) $(GO) test -tags e2e -count 1 -v -timeout 60m -run TestPeer ./deployments/e2e -peer-vlogs '$(PEER_VLOGS)' -peer-lines $(PEER_LINES); \
+	else echo "SKIPPED: the comparison with VictoriaLogs needs its program (make bench PEER_VLOGS=path)"; fi
 
 e2e: build ## The end-to-end run, on the embedded broker and on Apache Kafka
 	FOGHORN_BIN=$(CURDIR)/$(BIN) $(GO) test -tags e2e -count 1 -v -timeout 10m ./deployments/e2e -broker embedded
