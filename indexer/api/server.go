@@ -65,6 +65,7 @@ type Server struct {
 	log      zerolog.Logger
 	searches slots
 	streams  slots
+	exports  slots         // each also takes its turn among the searches of the index
 	stopping chan struct{} // closed when Run stops
 }
 
@@ -76,7 +77,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	return &Server{
 		cfg: cfg, deps: deps, log: deps.Log,
 		searches: make(slots, cfg.MaxSearches), streams: make(slots, cfg.MaxStreams),
-		stopping: make(chan struct{}),
+		exports: make(slots, max(1, cfg.MaxSearches/4)), stopping: make(chan struct{}),
 	}, nil
 }
 
@@ -92,6 +93,7 @@ func (s *Server) routes() []route {
 	metrics := promhttp.HandlerFor(s.deps.Gatherer, promhttp.HandlerOpts{})
 	return []route{
 		{"/api/v1/search", both, s.search},
+		{"/api/v1/export", both, s.export},
 		{"/api/v1/context", get, s.context},
 		{"/api/v1/histogram", get, s.histogram},
 		{"/api/v1/facets", get, s.facets},

@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"sync"
 	"time"
@@ -20,6 +21,8 @@ type stream struct {
 	w       http.ResponseWriter
 	rc      *http.ResponseController
 	timeout time.Duration
+	packer  packer // nil: sent as it is
+	waits   bool   // something is in packer
 
 	mu   sync.Mutex
 	buf  []byte
@@ -62,7 +65,18 @@ func (s *stream) write(add func([]byte) []byte) error {
 	defer s.mu.Unlock()
 	s.buf = add(s.buf)
 	if len(s.buf) >= flushSize {
-		s.send()
+		s.send(s.packer == nil)
+	}
+	return s.err
+}
+
+// close sends what waits, and the end of what is compressed.
+func (s *stream) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.send(true)
+	if s.packer != nil && s.err == nil {
+		s.sent, s.err = true, s.packer.Close()
 	}
 	return s.err
 }
@@ -71,7 +85,7 @@ func (s *stream) write(add func([]byte) []byte) error {
 func (s *stream) flush() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.send()
+	s.send(true)
 	return s.err
 }
 
@@ -89,8 +103,9 @@ func (s *stream) failed() bool {
 	return s.err != nil
 }
 
-func (s *stream) send() {
-	if len(s.buf) == 0 || s.err != nil {
+// send writes what waits; now also gets it out of what compresses and what buffers.
+func (s *stream) send(now bool) {
+	if s.err != nil || len(s.buf) == 0 && !(now && s.waits) {
 		return
 	}
 	s.sent = true
@@ -98,10 +113,17 @@ func (s *stream) send() {
 		s.err = err
 		return
 	}
-	if _, s.err = s.w.Write(s.buf); s.err == nil {
+	var to io.Writer = s.w
+	if s.packer != nil {
+		to = s.packer
+	}
+	if _, s.err = to.Write(s.buf); s.err == nil && now && s.packer != nil {
+		s.err = s.packer.Flush()
+	}
+	if s.err == nil && now {
 		s.err = s.rc.Flush()
 	}
-	s.buf = s.buf[:0]
+	s.buf, s.waits = s.buf[:0], !now
 }
 
 // slots bounds how many requests of a kind are served at one time.
