@@ -1,12 +1,10 @@
 package kafka
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"slices"
 	"time"
 
@@ -51,6 +49,7 @@ var (
 type decoder struct {
 	topic     string
 	partition int
+	expander  *expander
 	names     map[string]string // header names seen, so that they are one string each
 	headers   []pipeline.Header // unused rest of the last block
 }
@@ -85,7 +84,7 @@ func (d *decoder) batch(b []byte, from int64, msgs []pipeline.Message) (out []pi
 	if attributes&attrControl != 0 || next <= from || count == 0 {
 		return msgs, used, 0, next, nil
 	}
-	payload, err := expand(compress.Compression(attributes&attrCodec), b[batchHeader:], maxExpanded)
+	payload, err := d.expander.expand(compress.Compression(attributes&attrCodec), b[batchHeader:], maxExpanded)
 	if err != nil {
 		return msgs, 0, 0, 0, fmt.Errorf("record batch at offset %d: %w", base, err)
 	}
@@ -154,28 +153,6 @@ func (d *decoder) name(b []byte) string {
 		d.names[s] = s
 	}
 	return s
-}
-
-// expand undoes the compression of a batch; more than limit bytes are an error.
-func expand(codec compress.Compression, b []byte, limit int64) ([]byte, error) {
-	if codec == compress.None {
-		return b, nil
-	}
-	c := codec.Codec()
-	if c == nil {
-		return nil, fmt.Errorf("unknown compression %d", codec)
-	}
-	r := c.NewReader(bytes.NewReader(b))
-	defer r.Close()
-	out := bytes.NewBuffer(make([]byte, 0, 8*len(b)+512))
-	n, err := io.Copy(out, io.LimitReader(r, limit+1))
-	if err != nil {
-		return nil, fmt.Errorf("expand %v: %w", codec, err)
-	}
-	if n > limit {
-		return nil, fmt.Errorf("expand %v: more than %d bytes", codec, limit)
-	}
-	return out.Bytes(), nil
 }
 
 // varints reads the zig-zag varints and byte strings of a record; reading past the end

@@ -16,14 +16,8 @@ import (
 // encodeBatch makes a record batch with the library's encoder.
 func encodeBatch(t testing.TB, attributes protocol.Attributes, base int64, msgs ...pipeline.Message) []byte {
 	t.Helper()
-	e := &entry{msgs: msgs}
-	for i := range msgs {
-		e.index = append(e.index, int32(i))
-	}
-	r := &records{}
-	r.add(e, len(msgs))
 	var b bytes.Buffer
-	set := protocol.RecordSet{Version: 2, Attributes: attributes, Records: r}
+	set := protocol.RecordSet{Version: 2, Attributes: attributes, Records: &libraryRecords{msgs}}
 	if _, err := set.WriteTo(&b); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +79,7 @@ func TestDecodeBatch(t *testing.T) {
 		{"cut off in a record", encodeBatch(t, 0, 100, three()...)[:66], 100, "", 0, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			d := decoder{topic: "t", partition: 3}
+			d := decoder{topic: "t", partition: 3, expander: newExpander()}
 			msgs, used, _, next, err := d.batch(test.batch, test.from, nil)
 			if (err != nil) != test.fault {
 				t.Fatalf("error %v, want one: %v", err, test.fault)
@@ -126,7 +120,7 @@ func FuzzDecodeBatch(f *testing.F) {
 		b = append(b, payload...)
 		binary.BigEndian.PutUint32(b[8:], uint32(len(b)-12))
 		binary.BigEndian.PutUint32(b[57:], uint32(count))
-		d := decoder{}
+		d := decoder{expander: newExpander()}
 		msgs, _, _, _, err := d.batch(seal(b), 0, nil)
 		if err == nil && len(msgs) > len(payload) {
 			t.Errorf("%d records from %d bytes", len(msgs), len(payload))
@@ -156,11 +150,17 @@ func TestExpandIsBounded(t *testing.T) {
 			if err := w.Close(); err != nil {
 				t.Fatal(err)
 			}
-			if have, err := expand(codec, b.Bytes(), 1<<20); err != nil || len(have) != 1<<20 {
-				t.Errorf("at the limit: %d bytes, error %v", len(have), err)
+			own, err := newCompressor(codec).append(nil, make([]byte, 1<<20))
+			if err != nil {
+				t.Fatal(err)
 			}
-			if _, err := expand(codec, b.Bytes(), 1<<20-1); err == nil {
-				t.Error("above the limit: no error")
+			for _, b := range [][]byte{b.Bytes(), own} {
+				if have, err := newExpander().expand(codec, b, 1<<20); err != nil || len(have) != 1<<20 {
+					t.Errorf("at the limit: %d bytes, error %v", len(have), err)
+				}
+				if _, err := newExpander().expand(codec, b, 1<<20-1); err == nil {
+					t.Error("above the limit: no error")
+				}
 			}
 		})
 	}

@@ -22,6 +22,7 @@ type Client struct {
 	log       zerolog.Logger
 	transport *kafka.Transport
 	api       *kafka.Client
+	expander  *expander
 	stats     counters
 
 	// life ends at Close; it bounds the attempts that outlive their callers.
@@ -41,7 +42,7 @@ func New(cfg Config, log zerolog.Logger) (*Client, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("kafka: %w", err)
 	}
-	c := &Client{cfg: cfg, log: log.With().Str("component", "kafka").Logger(), warned: make(map[string]time.Time)}
+	c := &Client{cfg: cfg, log: log.With().Str("component", "kafka").Logger(), expander: newExpander(), warned: make(map[string]time.Time)}
 	c.life, c.end = context.WithCancel(context.Background())
 	c.transport = &kafka.Transport{
 		Dial:        (&net.Dialer{Timeout: dialTimeout}).DialContext,

@@ -16,12 +16,17 @@ import (
 // where a batch ends after compaction, and (in Conn) a null value from an empty one. It
 // also costs nothing per record.
 type fetchRequest struct {
-	clientID  string
+	target
+	clientID string
+	offset   int64
+	waitMs   int32
+	maxBytes int32
+}
+
+// target is the partition that a request is about.
+type target struct {
 	topic     string
 	partition int
-	offset    int64
-	waitMs    int32
-	maxBytes  int32
 }
 
 // fetchResponse is the answer for one partition.
@@ -48,37 +53,26 @@ func (*fetchResponse) ApiKey() protocol.ApiKey { return protocol.Fetch }
 func (*fetchRequest) Required(map[protocol.ApiKey]int16) bool { return true }
 
 // Broker chooses the leader of the partition.
-func (r *fetchRequest) Broker(cluster protocol.Cluster) (protocol.Broker, error) {
-	t, ok := cluster.Topics[r.topic]
+func (g target) Broker(cluster protocol.Cluster) (protocol.Broker, error) {
+	t, ok := cluster.Topics[g.topic]
 	if !ok {
-		return protocol.Broker{}, protocol.NewErrNoTopic(r.topic)
+		return protocol.Broker{}, protocol.NewErrNoTopic(g.topic)
 	}
-	p, ok := t.Partitions[int32(r.partition)]
+	p, ok := t.Partitions[int32(g.partition)]
 	if !ok {
-		return protocol.Broker{}, protocol.NewErrNoPartition(r.topic, int32(r.partition))
+		return protocol.Broker{}, protocol.NewErrNoPartition(g.topic, int32(g.partition))
 	}
 	b, ok := cluster.Brokers[p.Leader]
 	if !ok {
-		return protocol.Broker{}, protocol.NewErrNoLeader(r.topic, int32(r.partition))
+		return protocol.Broker{}, protocol.NewErrNoLeader(g.topic, int32(g.partition))
 	}
 	return b, nil
 }
 
 // RawExchange writes the request and reads the answer. An error closes the connection.
 func (r *fetchRequest) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
-	if _, err := rw.Write(r.encode()); err != nil {
-		return nil, err
-	}
-	var size [4]byte
-	if _, err := io.ReadFull(rw, size[:]); err != nil {
-		return nil, err
-	}
-	n := int32(binary.BigEndian.Uint32(size[:]))
-	if n < 0 || n > maxResponse {
-		return nil, fmt.Errorf("fetch response of %d bytes", n)
-	}
-	body := make([]byte, n)
-	if _, err := io.ReadFull(rw, body); err != nil {
+	body, err := exchange(rw, r.encode(), maxResponse)
+	if err != nil {
 		return nil, err
 	}
 	return r.decode(body)

@@ -4,8 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
-
-	"github.com/segmentio/kafka-go"
+	"time"
 
 	"foghorn/pipeline"
 )
@@ -112,19 +111,34 @@ func (l *lane) take(limit int) *records {
 	return r
 }
 
+// buffers are the memory of one request.
+type buffers struct{ plain, frame []byte }
+
 // send makes one attempt.
 func (l *lane) send(r *records) error {
 	c := l.sink.client
 	ctx, cancel := context.WithTimeout(c.life, c.cfg.RequestTimeout)
 	defer cancel()
-	res, err := c.api.Produce(ctx, &kafka.ProduceRequest{
-		Topic: l.key.topic, Partition: l.key.partition,
-		RequiredAcks: kafka.RequireAll, Compression: l.sink.codec, Records: r,
-	})
-	if err != nil {
+	mem, _ := l.sink.buffers.Get().(*buffers)
+	if mem == nil {
+		mem = &buffers{}
+	}
+	// The broker is told half of the time, so that its answer still arrives.
+	b := appendProduceHead(mem.frame[:0], c.cfg.ClientID, l.key.topic, l.key.partition, c.cfg.RequestTimeout/2)
+	batch := len(b)
+	var err error
+	if b, mem.plain, err = r.appendBatch(b, mem.plain, l.sink.compressor, time.Now()); err != nil {
 		return err
 	}
-	return res.Error
+	sealProduce(b, batch)
+	m, err := c.transport.RoundTrip(ctx, c.api.Addr, &produceRequest{target: target{l.key.topic, l.key.partition}, frame: b})
+	if err != nil {
+		return err // the attempt may still be reading the memory
+	}
+	if mem.frame = b; cap(mem.frame)+cap(mem.plain) <= 4*l.sink.maxBytes {
+		l.sink.buffers.Put(mem)
+	}
+	return m.(*produceResponse).err
 }
 
 // acknowledge cuts the first n records off the queue and answers callers that have none

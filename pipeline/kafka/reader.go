@@ -38,7 +38,7 @@ type reader struct {
 }
 
 func (c *Client) newReader(topic string, partition int, from int64) *reader {
-	return &reader{client: c, dec: decoder{topic: topic, partition: partition}, start: from, next: from}
+	return &reader{client: c, dec: decoder{topic: topic, partition: partition, expander: c.expander}, start: from, next: from}
 }
 
 func (r *reader) Topic() string        { return r.dec.topic }
@@ -128,7 +128,7 @@ func (r *reader) poll(ctx context.Context, wait time.Duration) error {
 		}
 	}
 	m, err := r.client.transport.RoundTrip(ctx, r.client.api.Addr, &fetchRequest{
-		clientID: r.client.cfg.ClientID, topic: r.dec.topic, partition: r.dec.partition, offset: r.next,
+		target: target{r.dec.topic, r.dec.partition}, clientID: r.client.cfg.ClientID, offset: r.next,
 		waitMs: int32(wait.Milliseconds()), maxBytes: int32(r.client.cfg.FetchBytes),
 	})
 	if err != nil {

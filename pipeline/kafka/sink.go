@@ -78,10 +78,11 @@ func (e *RejectedError) Unwrap() error { return e.Err }
 // Sink implements pipeline.Sink. It is safe for concurrent use: callers who write to the
 // same partition at the same time share requests, in the order of their calls.
 type Sink struct {
-	client   *Client
-	codec    compress.Compression
-	maxBytes int
-	fault    error // of the configuration
+	client     *Client
+	compressor *compressor
+	maxBytes   int
+	fault      error     // of the configuration
+	buffers    sync.Pool // *buffers
 
 	mu         sync.Mutex
 	partitions map[string]int
@@ -105,7 +106,7 @@ func (c *Client) Sink(cfg SinkConfig) *Sink {
 	}
 	compression, _ := codec(cfg.Compression) // the fault is in Validate's error
 	return &Sink{
-		client: c, codec: compression, maxBytes: cfg.MaxBatchBytes, fault: cfg.Validate(),
+		client: c, compressor: newCompressor(compression), maxBytes: cfg.MaxBatchBytes, fault: cfg.Validate(),
 		partitions: make(map[string]int), lanes: make(map[lanekey]*lane),
 	}
 }
