@@ -5,9 +5,14 @@ import "time"
 // Coverage tells how complete the store is. It looks at what is in memory only.
 func (s *Searcher) Coverage() Coverage {
 	st := s.store.Stats()
-	c := Coverage{Lines: st.Lines, Bytes: st.Bytes, DiskBytes: st.DiskBytes}
+	c := Coverage{
+		Lines: st.Lines, Bytes: st.Bytes, DiskBytes: st.DiskBytes,
+		Sources: []SourceCoverage{}, Partitions: []PartitionCoverage{}, // lists in JSON, also where they are empty
+	}
 	if s.deps.Progress != nil {
-		c.Partitions, c.IndexedUntil = s.deps.Progress()
+		var partitions []PartitionCoverage
+		partitions, c.IndexedUntil = s.deps.Progress()
+		c.Partitions = append(c.Partitions, partitions...)
 	}
 	for _, src := range s.store.Sources() {
 		if src.Lines == 0 {
