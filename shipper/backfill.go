@@ -265,7 +265,7 @@ func (r *registry) settlePacked(ctx context.Context, f *wanted, v *view) error {
 	}
 	for _, src := range sources {
 		src.mu.Lock()
-		h := heldBy(src, e)
+		h := r.heldBy(src, e)
 		if h.by != nil && !h.copy {
 			r.pack(h.by, &f.Found, h.more)
 			r.s.schedule.ask(ctx, src)
@@ -306,7 +306,7 @@ func (r *registry) settlePlain(ctx context.Context, f *wanted, v *view) error {
 	for _, src := range r.related(f.Path) {
 		src.mu.Lock()
 		g := r.same(src, &f.Found)
-		if g != nil && g.over() && !g.there() { // it was restored, or decompressed again
+		if g != nil && g.over() && !r.there(g) { // it was restored, or decompressed again
 			g.close()
 			delete(r.byID, g.id)
 			g.id, g.seen, g.packed, g.unseen = f.File.ID, f.Path, false, time.Time{}

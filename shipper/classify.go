@@ -197,7 +197,13 @@ func (r *registry) missed(ctx context.Context, src *source, v *view) (settled bo
 	if !r.missedArchives(ctx, src, v) {
 		return false // the order of all of them is not known yet
 	}
-	for _, f := range r.strangers(v, src.path) {
+	r.unsure = false
+	strangers := r.strangers(v, src)
+	if r.unsure {
+		src.folder = 0
+		return false
+	}
+	for _, f := range strangers {
 		excluded := slices.ContainsFunc(r.s.cfg.Exclude, func(x string) bool { return discover.Match(x, f.Path) })
 		if !excluded && r.recent(src, &f) {
 			r.adopt(src, &f, v.now)

@@ -61,6 +61,7 @@ type generation struct {
 	held     int64     // size when the content was last seen to be the generation's
 
 	away    time.Time // since when the file is not at its source's path; zero: it is
+	sought  time.Time // since when its content is sought that went away
 	unseen  time.Time // since when no scan has met the file; zero: it was met
 	saved   bool      // the checkpoint on disk knows it: its lines may be produced
 	packed  bool      // the file is compressed; size and mtime are those of the archive
@@ -262,6 +263,9 @@ func restore(src *source, f *checkpoint.File, now time.Time) *generation {
 	}
 	if f.Away {
 		g.away = now
+	}
+	if f.ID == (identity.ID{}) && !f.Done {
+		g.fault = gone // it was being sought
 	}
 	if f.Packed {
 		g.packed, g.held, g.listed = true, f.Offset, max(f.Offset, f.Size)

@@ -92,15 +92,17 @@ func (m *model) run() {
 		m.append(name, "\n")
 	}
 	want := m.want()
-	deadline := time.Now().Add(20 * time.Second)
-	for !cmp.Equal(want, m.have()) {
-		if time.Now().After(deadline) {
-			m.t.Fatalf("schedule: %s\nstatus: %+v\nshipped lines differ (-want +have):\n%s",
-				strings.Join(m.trace, ", "), m.s.Status(), cmp.Diff(want, m.have()))
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	m.comes(func() bool { return cmp.Equal(want, m.have()) })
 	m.ordered()
+}
+
+// comes waits for what is to come.
+func (m *model) comes(ok func() bool) {
+	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			m.t.Fatalf("schedule: %s\nshipped lines differ (-want +have):\n%s", strings.Join(m.trace, ", "), cmp.Diff(m.want(), m.have()))
+		}
+	}
 }
 
 func (m *model) step(name string) {
@@ -170,7 +172,6 @@ func (m *model) step(name string) {
 		m.pause()
 		m.start()
 	case k < 93:
-		note("quiet")
 		m.quiet()
 	default:
 		note("pause")
@@ -196,7 +197,8 @@ func (m *model) quiet() {
 			}
 		}
 	}
-	m.until("quiet, after "+strings.Join(m.trace, ", "), func() bool {
+	m.trace = append(m.trace, "quiet")
+	m.comes(func() bool {
 		have := 0
 		for _, l := range m.sink.all() {
 			have += int(l.Size)

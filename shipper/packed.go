@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -14,23 +13,10 @@ import (
 	"foghorn/shipper/tail"
 )
 
-// archives are the compressed files beside path, under names that rotation gives to it,
-// which belong to no generation; oldest first. The mu of path's source is held.
-func (r *registry) archives(v *view, path string) []discover.Found {
-	var out []discover.Found
-	for _, name := range v.folder(path).packed[path] {
-		f, err := identity.Stat(name)
-		if err != nil || !f.Regular || f.Size == 0 {
-			continue
-		}
-		found := discover.Found{Path: name, File: f}
-		if g := r.byID[f.ID]; g != nil && !r.reused(g, path, &found) {
-			continue
-		}
-		out = append(out, found)
-	}
-	sort.Slice(out, func(i, j int) bool { return out[i].File.MTime.Before(out[j].File.MTime) })
-	return out
+// archives are the compressed files beside that of src, under names that rotation gives
+// to it, which belong to no generation; oldest first. src.mu is held.
+func (r *registry) archives(v *view, src *source) []discover.Found {
+	return r.unknown(src, v.folder(src.path).packed[src.path])
 }
 
 // lives are the generations of which an archive beside src may be. src.mu is held.
@@ -39,7 +25,7 @@ func (r *registry) lives(src *source) []archive.Life {
 	for _, g := range src.gens {
 		l := g.life()
 		switch {
-		case !g.packed && g.fault == intact && g.there():
+		case !g.packed && g.fault == intact && r.there(g):
 			l.Live, l.Anchor, l.At = g.seen, identity.Print{}, 0
 		case !g.done && g.fault == intact: // it is being read: what remains is asked when it was
 			l.Anchor, l.At = identity.Print{}, 0
@@ -80,7 +66,7 @@ func (r *registry) look(f *discover.Found, lives []archive.Life, now time.Time) 
 // archiveOf finds the archive that holds the content of g, whose file is gone; pending says
 // to ask again. src.mu is held.
 func (r *registry) archiveOf(g *generation, now time.Time) (best discover.Found, more, ok, pending bool) {
-	for _, f := range r.archives(newView(now), g.src.path) {
+	for _, f := range r.archives(newView(now), g.src) {
 		e, settled := r.look(&f, []archive.Life{g.life()}, now)
 		if !settled {
 			pending = true
@@ -131,7 +117,7 @@ func (r *registry) missedArchives(ctx context.Context, src *source, v *view) (se
 	}
 	var list []one
 	settled = true
-	for _, f := range r.archives(v, src.path) {
+	for _, f := range r.archives(v, src) {
 		plain, _ := archive.Plain(f.Path)
 		if r.s.leavesOut(f.Path) || !r.recent(src, &f) {
 			continue
@@ -139,7 +125,7 @@ func (r *registry) missedArchives(ctx context.Context, src *source, v *view) (se
 		if _, err := identity.Stat(plain); err == nil && plain != src.path {
 			continue // it is being compressed, or was kept: the plain file counts
 		}
-		if slices.ContainsFunc(src.gens, func(g *generation) bool { return !g.over() && !g.there() }) {
+		if slices.ContainsFunc(src.gens, func(g *generation) bool { return !g.over() && !r.there(g) }) {
 			settled = false // it may be of that one: first it is read to its end
 			break
 		}
@@ -149,7 +135,7 @@ func (r *registry) missedArchives(ctx context.Context, src *source, v *view) (se
 			src.folder = 0 // the next scan asks again
 			settled = settled && e != nil
 		case e != nil && e.facts.Head.Len > 0:
-			list = append(list, one{f, e, heldBy(src, e)})
+			list = append(list, one{f, e, r.heldBy(src, e)})
 			settled = settled && !list[len(list)-1].held.wait
 		}
 	}
@@ -172,10 +158,18 @@ func (r *registry) missedArchives(ctx context.Context, src *source, v *view) (se
 	return true
 }
 
-// there says whether the file of g is where it was seen last.
-func (g *generation) there() bool {
+// there says whether the file of g is where it was seen last, and holds what it held.
+func (r *registry) there(g *generation) bool {
 	st, err := identity.Stat(g.seen)
-	return err == nil && st.ID == g.id
+	switch {
+	case err != nil || st.ID != g.id:
+		return false
+	case st.Size == g.size && st.MTime.Equal(g.mtime):
+		return true
+	case g.packed:
+		return false
+	}
+	return r.copied(g, &discover.Found{Path: g.seen, File: st}) // its inode may be another file's by now
 }
 
 // holding says whose content an archive has.
@@ -187,14 +181,14 @@ type holding struct {
 }
 
 // heldBy finds out which generation of src an archive is.
-func heldBy(src *source, e *exam) (h holding) {
+func (r *registry) heldBy(src *source, e *exam) (h holding) {
 	damaged := e.facts.Damage != nil
 	for _, g := range src.gens {
 		x, ok := e.facts.Of[g.number]
 		if !ok {
 			continue
 		}
-		there := g.fault == intact && g.there()
+		there := g.fault == intact && r.there(g)
 		switch {
 		case !g.packed && there:
 			return holding{by: g, copy: true}

@@ -46,6 +46,7 @@ type registry struct {
 	saveTook      time.Duration
 	exams         *examiner
 	first         bool // no scan was done yet
+	unsure        bool // a file may be another generation's; its worker finds out
 	busy          bool // with a backfill, whose progress is wanted often
 }
 

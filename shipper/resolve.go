@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"foghorn/shipper/discover"
@@ -163,6 +165,7 @@ func (r *registry) resolve(g *generation, v *view) {
 		return
 	}
 	log := r.log.With().Str("path", g.src.path).Uint64("generation", g.number).Int64("offset", g.at()).Logger()
+	r.unsure = false
 	if c, ok := r.copyOf(g); ok {
 		g.id, g.seen, g.grew = c.File.ID, c.Path, earlier(c.File.MTime, now)
 		g.size, g.mtime, g.listed = 0, time.Time{}, c.File.Size
@@ -176,10 +179,10 @@ func (r *registry) resolve(g *generation, v *view) {
 	}
 	g.fault = was
 	c, more, ok, pending := r.archiveOf(g, now)
-	if pending {
+	if pending || !ok && (r.unsure || r.stirs(g, now)) {
 		return // the next scan asks again
 	}
-	g.fault = intact
+	g.fault, g.sought = intact, time.Time{}
 	switch {
 	case ok:
 		r.pack(g, &c, more)
@@ -213,9 +216,26 @@ func (r *registry) shorten(g *generation, c *discover.Found) {
 	}
 }
 
+// stirFor bounds how long a folder that changes all the time is searched again.
+const stirFor = 3 * time.Second
+
+// stirs says whether names in the folder of g's source have changed just now: what was
+// sought there may have been renamed, or compressed, while it was sought.
+func (r *registry) stirs(g *generation, now time.Time) bool {
+	if g.sought.IsZero() {
+		g.sought = now
+	}
+	fi, err := os.Stat(filepath.Dir(g.src.path))
+	if err != nil || time.Since(fi.ModTime()) > bornSlack || now.Sub(g.sought) > stirFor {
+		return false
+	}
+	r.s.kick()
+	return true
+}
+
 // copyOf finds the copy of what g held before it was truncated.
 func (r *registry) copyOf(g *generation) (best discover.Found, ok bool) {
-	for _, f := range r.strangers(newView(time.Now()), g.src.path) { // a fresh look: copies are sought once
+	for _, f := range r.strangers(newView(time.Now()), g.src) { // a fresh look: copies are sought once
 		if r.copied(g, &f) && (!ok || f.File.Size > best.File.Size) {
 			best, ok = f, true
 		}
@@ -225,26 +245,32 @@ func (r *registry) copyOf(g *generation) (best discover.Found, ok bool) {
 
 // copied says whether f holds what g held: see the package comment.
 func (r *registry) copied(g *generation, f *discover.Found) bool {
+	same, known := r.compare(g, f)
+	return same && known
+}
+
+// compare says whether f holds what g held; known is false when f cannot be read now.
+func (r *registry) compare(g *generation, f *discover.Found) (same, known bool) {
 	file, ok := r.openFound(f)
 	if !ok {
-		return false
+		return false, false
 	}
 	defer file.Close()
 	if g.head.Len == 0 {
-		return false
+		return false, true
 	}
 	if n := f.File.Size; n < g.head.Len && n <= int64(len(g.first)) {
 		b := make([]byte, n)
 		_, err := file.ReadAt(b, 0)
-		return err == nil && string(b) == string(g.first[:n])
+		return string(b) == string(g.first[:n]), err == nil
 	}
 	ok, err := g.head.Holds(file)
 	if err != nil || !ok {
-		return false
+		return false, err == nil
 	}
 	if f.File.Size < g.anchor.End() {
-		return true
+		return true, true
 	}
 	ok, err = g.anchor.Holds(file)
-	return err == nil && ok
+	return ok, err == nil
 }

@@ -64,17 +64,22 @@ func (v *view) folder(path string) folder {
 	return f
 }
 
-// strangers are the files beside path, under names that rotation gives to it, which
-// belong to no generation; oldest first. The mu of path's source is held.
-func (r *registry) strangers(v *view, path string) []discover.Found {
+// strangers are the files beside that of src, under names that rotation gives to it, which
+// belong to no generation; oldest first. src.mu is held.
+func (r *registry) strangers(v *view, src *source) []discover.Found {
+	return r.unknown(src, v.folder(src.path).rotated[src.path])
+}
+
+// unknown returns the files that belong to no generation, the oldest first. src.mu is held.
+func (r *registry) unknown(src *source, names []string) []discover.Found {
 	var out []discover.Found
-	for _, name := range v.folder(path).rotated[path] {
+	for _, name := range names {
 		f, err := identity.Stat(name)
 		if err != nil || !f.Regular || f.Size == 0 {
 			continue
 		}
 		found := discover.Found{Path: name, File: f}
-		if g := r.byID[f.ID]; g != nil && !r.reused(g, path, &found) {
+		if g := r.byID[f.ID]; g != nil && !r.reused(g, src, &found) {
 			continue
 		}
 		out = append(out, found)
@@ -83,16 +88,34 @@ func (r *registry) strangers(v *view, path string) []discover.Found {
 	return out
 }
 
-// reused says whether f is the file of a finished generation of path, and holds something
-// else by now: a newer copy was written over an older one, or got its inode. It belongs to
-// no generation then.
-func (r *registry) reused(g *generation, path string, f *discover.Found) bool {
-	if g.src.path != path || !g.done || f.File.Size == g.size && f.File.MTime.Equal(g.mtime) || r.copied(g, f) {
+// reused says whether f is the file of g no more, though it has its inode, and holds
+// something else: a newer copy was written over an older one, or the file was removed and
+// another got its inode. It belongs to no generation then. src.mu is held.
+func (r *registry) reused(g *generation, src *source, f *discover.Found) bool {
+	if g.src != src {
+		// Only this goroutine holds the mu of two sources, and so may wait for one.
+		g.src.mu.Lock()
+		defer g.src.mu.Unlock()
+	} else if !g.done {
+		return false // its worker finds out
+	}
+	if g.stream != nil || g.src == src && g.fault == intact && f.File.Size == g.size && f.File.MTime.Equal(g.mtime) {
 		return false
 	}
-	g.close()
-	delete(r.byID, g.id)
-	g.id = identity.ID{}
+	if same, known := r.compare(g, f); same || !known {
+		return false
+	}
+	switch {
+	case g.done:
+		g.close()
+		g.id = identity.ID{}
+	case g.file == nil && g.fault == intact:
+		g.fault = truncated
+	default: // its worker finds out
+		g.check, r.unsure = true, true
+		return false
+	}
+	delete(r.byID, f.File.ID)
 	r.s.dirty.Store(true)
 	return true
 }
