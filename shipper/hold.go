@@ -134,7 +134,10 @@ func (w *worker) release(out bool) {
 
 // reread drops what is held back, to be read again.
 func (w *worker) reread(p *pipe) {
-	_, _, at := p.join.Held()
+	lines, bytes, at := p.join.Held()
+	if limit := w.src.set.limit; limit != nil {
+		limit.refund(lines, bytes, time.Now())
+	}
 	p.join.Drop()
 	p.gen.cur, p.gen.searched = tail.At(at), -1
 }

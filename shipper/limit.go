@@ -90,6 +90,16 @@ func (l *limiter) charge(lines []tail.Line, now time.Time) {
 	}
 }
 
+// refund gives back the tokens of lines that will be read again.
+func (l *limiter) refund(lines, bytes int, now time.Time) {
+	if l.bytes != nil {
+		l.bytes.ReserveN(now, -bytes)
+	}
+	if l.lines != nil {
+		l.lines.ReserveN(now, -lines)
+	}
+}
+
 func take(b *rate.Limiter, n int, now time.Time) {
 	for b != nil && n > 0 {
 		part := min(n, b.Burst())

@@ -170,7 +170,7 @@ func (w *worker) unfinished() bool {
 func (w *worker) leave(ctx context.Context, l *lane) {
 	w.src.mu.Lock()
 	defer w.src.mu.Unlock()
-	w.release(ctx.Err() != nil)
+	w.release(ctx.Err() != nil || w.sent == 0) // else the next turn might end as this one did
 	w.push(l, 0)
 	w.stopLive()
 	for _, g := range w.src.gens {
