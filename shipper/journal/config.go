@@ -70,7 +70,8 @@ func (c *Config) name() string {
 	return "journal:" + c.Directory + ":" + c.Namespace + ":" + strings.Join(c.Units, ",")
 }
 
-// args are what journalctl is started with, to go on behind a cursor.
+// args are what journalctl is started with, to go on from the entry of a cursor. --after-cursor
+// would leave out one entry more where that one is gone (systemd 252).
 func (c *Config) args(cursor string) []string {
 	args := []string{"--output=json", "--all", "--follow", "--no-tail", "--no-pager", "--quiet", "--output-fields=" + strings.Join(fields, ",")}
 	switch {
@@ -83,7 +84,7 @@ func (c *Config) args(cursor string) []string {
 		args = append(args, "--unit="+u)
 	}
 	if cursor != "" {
-		args = append(args, "--after-cursor="+cursor)
+		args = append(args, "--cursor="+cursor)
 	}
 	return args
 }

@@ -3,7 +3,7 @@
 //
 //	journalctl --follow --output=json ─► entry ─► spool.Queue ─► logs.raw
 //	      ▲                                          │
-//	      └───── --after-cursor ◄──── Mark ◄─────────┘
+//	      └─────── --cursor ◄──────── Mark ◄─────────┘
 //
 // What enters: the journal's entries, from its oldest on. What leaves: one line per entry, as
 // `journalctl -o short-iso-precise` prints it, in UTC and with the message's bytes as they are:

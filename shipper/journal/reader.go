@@ -30,6 +30,8 @@ const (
 	// up to maxBackOff while it ends without having said anything.
 	backOff    = 500 * time.Millisecond
 	maxBackOff = 30 * time.Second
+	// steady is how long journalctl has to stay to be taken for one that works.
+	steady = 2 * time.Second
 )
 
 // Reader reads the journal.
@@ -39,8 +41,9 @@ type Reader struct {
 	log     zerolog.Logger
 	metrics *metrics
 
-	mu    sync.Mutex
-	fault error // why nothing is read
+	mu      sync.Mutex
+	fault   error     // why nothing is read
+	started time.Time // when the journalctl that runs was started, zero for none
 }
 
 // New returns a Reader; Run starts it. reg may be nil.
@@ -61,7 +64,7 @@ func New(cfg Config, q *spool.Queue, log zerolog.Logger, reg prometheus.Register
 func (r *Reader) Ready() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.fault != nil {
+	if r.fault != nil && (r.started.IsZero() || time.Since(r.started) < steady) {
 		return fmt.Errorf("journal: %w", r.fault)
 	}
 	return nil
@@ -79,7 +82,7 @@ func (r *Reader) Run(ctx context.Context) error {
 			delay = backOff
 		}
 		r.mu.Lock()
-		r.fault = err
+		r.started, r.fault = time.Time{}, err
 		r.mu.Unlock()
 		r.metrics.restarts.Inc()
 		r.log.Warn().Err(err).Stringer("delay", delay).Msg("journalctl ended, starting it again")
@@ -96,7 +99,8 @@ func (r *Reader) Run(ctx context.Context) error {
 
 // follow runs journalctl once, and returns how many entries it gave and why it ended.
 func (r *Reader) follow(ctx context.Context) (entries int, err error) {
-	cmd := exec.CommandContext(ctx, r.cfg.Command, r.cfg.args(r.q.Mark(r.cfg.name()))...)
+	from := r.q.Mark(r.cfg.name())
+	cmd := exec.CommandContext(ctx, r.cfg.Command, r.cfg.args(from)...)
 	cmd.Env = append(cmd.Environ(), "LC_ALL=C")
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = stopGrace
@@ -109,7 +113,10 @@ func (r *Reader) follow(ctx context.Context) (entries int, err error) {
 	if err := cmd.Start(); err != nil {
 		return 0, err
 	}
-	entries, err = r.read(ctx, out)
+	r.mu.Lock()
+	r.started = time.Now()
+	r.mu.Unlock()
+	entries, err = r.read(ctx, out, from)
 	if err != nil {
 		// It is not read any more: whatever it wants to write, it ends.
 		cmd.Process.Kill()
@@ -124,13 +131,13 @@ func (r *Reader) follow(ctx context.Context) (entries int, err error) {
 	return entries, err
 }
 
-// read takes entries from journalctl until it ends.
-func (r *Reader) read(ctx context.Context, from io.Reader) (entries int, err error) {
+// read takes entries from journalctl until it ends. The one of the cursor from is in the spool.
+func (r *Reader) read(ctx context.Context, out io.Reader, from string) (entries int, err error) {
 	// What was read is appended after ctx has ended too, for a moment.
 	keep, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(stopGrace, cancel) })()
-	in := bufio.NewReaderSize(from, batchBytes)
+	in := bufio.NewReaderSize(out, batchBytes)
 	src := &sources{cfg: &r.cfg, known: map[string]string{}}
 	batch := &spool.Batch{Name: r.cfg.name()}
 	var (
@@ -146,6 +153,9 @@ func (r *Reader) read(ctx context.Context, from io.Reader) (entries int, err err
 			if derr != nil {
 				r.metrics.bad.Inc()
 				r.log.Error().Err(derr).Int("bytes", len(line)).Msg("journal entry cannot be read and is left out")
+				break
+			}
+			if e.cursor == from {
 				break
 			}
 			start := len(arena)

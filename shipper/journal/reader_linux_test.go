@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -59,9 +60,9 @@ func (k *memorySink) of(service string) []pipeline.Line {
 	return out
 }
 
-// journald starts a journald with a /run of its own, and returns the folder of its journal and
-// its socket.
-func journald(t *testing.T) (dir string, socket *net.UnixConn) {
+// journald starts a journald with a /run of its own, and returns the folder of its journal, its
+// socket, and a function that makes it begin a new file.
+func journald(t *testing.T) (dir string, socket *net.UnixConn, rotate func()) {
 	t.Helper()
 	const program = "/lib/systemd/systemd-journald"
 	if _, err := os.Stat(program); err != nil || os.Getuid() != 0 {
@@ -107,7 +108,7 @@ func journald(t *testing.T) (dir string, socket *net.UnixConn) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { socket.Close() })
-	return filepath.Join(run, "log/journal"), socket
+	return filepath.Join(run, "log/journal"), socket, func() { cmd.Process.Signal(syscall.SIGUSR2) }
 }
 
 // say writes an entry in journald's native protocol.
@@ -192,7 +193,7 @@ func attr(l *pipeline.Line, key string) string {
 // A real journal: lines are what journalctl prints, with time, level and service; the parser
 // reads them; each entry is shipped once, through a stop and a start.
 func TestARealJournal(t *testing.T) {
-	dir, socket := journald(t)
+	dir, socket, _ := journald(t)
 	sink, data := &memorySink{}, t.TempDir()
 	cfg := DefaultConfig("h")
 	cfg.Directory, cfg.Labels = dir, map[string]string{"env": "prod"}
@@ -264,7 +265,7 @@ func TestARealJournal(t *testing.T) {
 
 // journalctl that ends is started again behind the last entry; each entry is shipped once.
 func TestJournalctlIsStartedAgain(t *testing.T) {
-	dir, socket := journald(t)
+	dir, socket, _ := journald(t)
 	sink := &memorySink{}
 	cfg := DefaultConfig("h")
 	cfg.Directory = dir
@@ -292,6 +293,55 @@ func TestJournalctlIsStartedAgain(t *testing.T) {
 	}
 	if d := cmp.Diff(want, have); d != "" {
 		t.Errorf("entries (-want +have):\n%s", d)
+	}
+}
+
+// The newest of the entries that were read is gone when reading goes on: what is left is shipped
+// from its first entry on, each entry once.
+func TestTheEntryOfTheCursorIsGone(t *testing.T) {
+	dir, socket, rotate := journald(t)
+	sink, data := &memorySink{}, t.TempDir()
+	cfg := DefaultConfig("h")
+	cfg.Directory = dir
+	say(t, socket, "MESSAGE", "old", "SYSLOG_IDENTIFIER", "app")
+	q, stopQueue := queue(t, data, sink)
+	_, stop := read(t, cfg, q)
+	until(t, "the old entry", func() bool { return len(sink.of("app")) == 1 })
+	stop()
+	stopQueue()
+	before := len(sink.lines)
+
+	archived := filepath.Join(dir, "*", "system@*.journal")
+	rotate()
+	until(t, "the archived file", func() bool { files, _ := filepath.Glob(archived); return len(files) == 1 })
+	files, _ := filepath.Glob(archived)
+	say(t, socket, "MESSAGE", "new", "SYSLOG_IDENTIFIER", "app")
+	if err := os.Remove(files[0]); err != nil {
+		t.Fatal(err)
+	}
+	var out []byte
+	until(t, "the new entry in the journal", func() bool {
+		out, _ = exec.Command("journalctl", "--directory="+dir, "--utc", "--all", "--no-pager", "--quiet", "--output=short-iso-precise").Output()
+		return bytes.Contains(out, []byte(": new\n"))
+	})
+	q, stopQueue = queue(t, data, sink)
+	defer stopQueue()
+	_, stop = read(t, cfg, q)
+	defer stop()
+	until(t, "the new entry", func() bool { return len(sink.of("app")) == 2 })
+	want := strings.Split(strings.TrimSuffix(strings.ReplaceAll(string(out), "+0000 ", "+00:00 "), "\n"), "\n")
+	if len(want) < 2 {
+		t.Fatalf("want an entry of journald before the new one, have %q", want)
+	}
+	until(t, "all entries", func() bool { sink.mu.Lock(); defer sink.mu.Unlock(); return len(sink.lines)-before >= len(want) })
+	var have []string
+	for _, l := range sink.lines[before:] {
+		have = append(have, string(l.Raw))
+	}
+	slices.Sort(want)
+	slices.Sort(have)
+	if d := cmp.Diff(want, have); d != "" {
+		t.Errorf("entries (-journalctl +have):\n%s", d)
 	}
 }
 
@@ -326,7 +376,7 @@ func TestEntriesThatCannotBeRead(t *testing.T) {
 	}
 	cfg := DefaultConfig("h")
 	cfg.Command, cfg.LineLimit = filepath.Join(dir, "journalctl"), 30
-	script := "#!/bin/sh\ncase \"$*\" in *--after-cursor=3*) exec sleep 60;; esac\ncat " + dir + "/out\n"
+	script := "#!/bin/sh\ncase \"$*\" in *--cursor=3*) exec sleep 60;; esac\ncat " + dir + "/out\n"
 	if err := os.WriteFile(cfg.Command, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -346,4 +396,23 @@ func TestEntriesThatCannotBeRead(t *testing.T) {
 	if m := q.Mark(cfg.name()); m != "3" {
 		t.Errorf("mark %q, want 3", m)
 	}
+}
+
+// A journal that is read again and has nothing new is ready.
+func TestReadyWhenJournalctlStays(t *testing.T) {
+	dir := t.TempDir()
+	cfg := DefaultConfig("h")
+	cfg.Command = filepath.Join(dir, "journalctl")
+	script := "#!/bin/sh\ntest -e " + dir + "/fixed && exec sleep 60\nexit 1\n"
+	if err := os.WriteFile(cfg.Command, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	q, _ := queue(t, t.TempDir(), &memorySink{})
+	r, stop := read(t, cfg, q)
+	defer stop()
+	until(t, "a fault", func() bool { return r.Ready() != nil })
+	if err := os.WriteFile(filepath.Join(dir, "fixed"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "no fault", func() bool { return r.Ready() == nil })
 }
