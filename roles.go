@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -241,8 +242,9 @@ func (n *node) templates() ops.Component { return n.onBus("templates", n.board.R
 
 // index is the role index: the store and the API in front of it.
 type index struct {
-	indexer *indexer.Indexer
-	parts   []ops.Component
+	indexer  *indexer.Indexer
+	listener net.Listener // of the API
+	parts    []ops.Component
 }
 
 // index makes the role index; its /readyz speaks for other parts of the process too.
@@ -266,7 +268,12 @@ func (n *node) index(parts ...func() error) (*index, error) {
 	if err != nil {
 		return nil, errors.Join(err, x.Close())
 	}
-	return &index{indexer: x, parts: []ops.Component{n.onBus("indexer", x.Run), {Name: "api", Run: server.Run}}}, nil
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("listen for the API: %w", err), x.Close())
+	}
+	serve := func(ctx context.Context) error { return server.Serve(ctx, l) }
+	return &index{indexer: x, listener: l, parts: []ops.Component{n.onBus("indexer", x.Run), {Name: "api", Run: serve}}}, nil
 }
 
 func (ix *index) close() error { return ix.indexer.Close() }

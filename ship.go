@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 
@@ -127,8 +128,7 @@ func (o *shipOptions) shipOld(ctx context.Context, cfg config.Config, out io.Wri
 	return control.Backfill(ctx, control.BackfillConfig{
 		Shipper: n.shipperConfig(), Log: log, Globs: o.backfill, Out: out,
 		Sink: func() (pipeline.Sink, error) {
-			sink := n.sink()
-			return sink, n.findTopics(ctx, sink)
+			return n.sink(), n.findTopics(ctx)
 		},
 	})
 }
@@ -149,7 +149,7 @@ func (o *shipOptions) shipStdin(ctx context.Context, cfg config.Config) (err err
 	if err := sc.Validate(); err != nil {
 		return err
 	}
-	qc := spool.DefaultConfig(filepath.Join(cfg.Data, "ship", "stdin-"+o.name))
+	qc := spool.DefaultConfig(filepath.Join(cfg.Data, "ship", "stdin-"+url.PathEscape(o.name)))
 	qc.MaxBytes, qc.Sync, qc.Log = int64(cfg.Ship.Spool.Size), cfg.Ship.Spool.Sync, n.component("spool")
 	queue, err := spool.Open(qc)
 	if errors.Is(err, spool.ErrLocked) {
@@ -167,7 +167,7 @@ func (o *shipOptions) shipStdin(ctx context.Context, cfg config.Config) (err err
 	group := ops.Group{Components: []ops.Component{
 		{Name: "stdin", Run: source.Run},
 		{Name: "spool", Run: func(ctx context.Context) error {
-			if err := n.findTopics(ctx, sink); err != nil {
+			if err := n.findTopics(ctx); err != nil {
 				return err
 			}
 			return queue.Run(ctx, sink)
@@ -184,9 +184,9 @@ func (o *shipOptions) shipStdin(ctx context.Context, cfg config.Config) (err err
 
 // findTopics is ensureTopics for commands that end by themselves: topics that are there are
 // taken as they are, whatever the configuration says of them.
-func (n *node) findTopics(ctx context.Context, sink pipeline.Sink) error {
-	if have, err := sink.Partitions(ctx, pipeline.TopicRaw); err == nil && have > 0 {
-		return nil
+func (n *node) findTopics(ctx context.Context) error {
+	if have, err := n.client.Find(ctx, pipeline.TopicRaw); err != nil || have > 0 {
+		return err
 	}
 	return n.ensureTopics(ctx)
 }

@@ -27,8 +27,10 @@ import (
 type shipping struct {
 	files *shipper.Shipper // nil: none are named
 	spool *spool.Queue     // nil: nothing else is taken
-	ready []func() error
-	parts []ops.Component
+	// intake is where HTTP requests are taken, or "".
+	intake string
+	ready  []func() error
+	parts  []ops.Component
 }
 
 // ship makes the role ship.
@@ -152,6 +154,7 @@ func (s *shipping) takeRequests(n *node, r *redact.Redactor) error {
 	if err != nil {
 		return err
 	}
+	s.intake = server.Addr()
 	s.add(ops.Component{Name: "intake", Run: server.Run}, nil)
 	return nil
 }

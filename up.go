@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +18,7 @@ import (
 
 	"foghorn/deployments/config"
 	"foghorn/deployments/demo"
+	"foghorn/pipeline"
 	"foghorn/pipeline/kafka/embedded"
 	"foghorn/pipeline/ops"
 )
@@ -157,6 +157,13 @@ func upOn(ctx context.Context, cfg config.Config, o upOptions, log zerolog.Logge
 		return err
 	}
 	defer n.client.Close()
+	// Topics that are there stay as they are, whatever the configuration says of them.
+	switch have, err := n.client.Find(ctx, pipeline.TopicRaw); {
+	case err != nil:
+		return err
+	case have > 0:
+		n.cfg.Kafka.Partitions = have
+	}
 	var parts []ops.Component // in the order of the flow: stopped from the source down
 	if o.demo {
 		dc := demo.DefaultConfig()
@@ -283,15 +290,14 @@ func (p *progress) run(ctx context.Context) error {
 }
 
 func (p *progress) greet() {
-	server := ""
-	if p.cfg.Index.Listen != config.DefaultListen {
-		server = " --server http://" + p.cfg.Index.Listen
+	server, api := "", p.index.listener.Addr().String()
+	if api != config.DefaultListen {
+		server = " --server http://" + api
 	}
 	self := os.Args[0]
 	if !strings.Contains(self, "/") {
 		self = "foghorn"
 	}
-	host, port, _ := net.SplitHostPort(p.cfg.Index.Listen)
 	fmt.Fprintf(p.out, `Foghorn is up.
   search API  http://%s
   Kafka       %s
@@ -300,7 +306,7 @@ func (p *progress) greet() {
   %s grep -i error%s
   %s search 'level:>=warn'%s
   %s anomalies%s
-`, net.JoinHostPort(host, port), p.cfg.Kafka.Brokers[0], p.cfg.Data, p.intake(), self, server, self, server, self, server)
+`, api, p.cfg.Kafka.Brokers[0], p.cfg.Data, p.intake(), self, server, self, server, self, server)
 	if p.demo {
 		fmt.Fprintf(p.out, `The shop of the demonstration is healthy now. After half a minute its replication stops, then a
 database refuses connections, then the video service answers "not found". Watch it:
@@ -311,10 +317,10 @@ database refuses connections, then the video service answers "not found". Watch 
 
 // intake is the line that tells where agents may send to, if there is such a place.
 func (p *progress) intake() string {
-	if p.cfg.Ship.Intake.Listen == "" {
+	if p.ship.intake == "" {
 		return ""
 	}
-	return fmt.Sprintf("  intake      http://%s  (OTLP, Loki push, _bulk, /api/v1/push)\n", p.cfg.Ship.Intake.Listen)
+	return fmt.Sprintf("  intake      http://%s  (OTLP, Loki push, _bulk, /api/v1/push)\n", p.ship.intake)
 }
 
 func (p *progress) say(i int, line string) {

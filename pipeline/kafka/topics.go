@@ -45,6 +45,21 @@ func (c *Client) EnsureTopics(ctx context.Context, specs []pipeline.TopicSpec, r
 	return nil
 }
 
+// Find returns how many partitions topic has, 0 when it is absent. It waits for absent
+// brokers until ctx ends.
+func (c *Client) Find(ctx context.Context, topic string) (partitions int, err error) {
+	err = c.retry(ctx, "topic", topic, func(ctx context.Context) error {
+		c.transport.CloseIdleConnections() // ask for the layout of now
+		t, err := c.topic(ctx, topic)
+		if errors.Is(err, kafka.UnknownTopicOrPartition) {
+			return nil
+		}
+		partitions = len(t.Partitions)
+		return err
+	})
+	return partitions, err
+}
+
 // createAbsent returns nil when all topics are there and have leaders.
 func (c *Client) createAbsent(ctx context.Context, specs []pipeline.TopicSpec, replication int) error {
 	c.transport.CloseIdleConnections() // ask for the layout of now

@@ -31,11 +31,17 @@ func TestEnsureTopics(t *testing.T) {
 		hour := map[string]string{"cleanup.policy": "delete", "retention.ms": "3600000"}
 
 		t.Run("absent is made", func(t *testing.T) {
+			if n, err := c.Find(ctx, name); err != nil || n != 0 {
+				t.Errorf("found %d partitions, error %v, want 0", n, err)
+			}
 			if err := c.EnsureTopics(ctx, spec(3, hour), 3); err != nil {
 				t.Fatal(err)
 			}
 			if n, err := c.Partitions(ctx, name); err != nil || n != 3 {
 				t.Errorf("%d partitions, error %v, want 3", n, err)
+			}
+			if n, err := c.Find(ctx, name); err != nil || n != 3 {
+				t.Errorf("found %d partitions, error %v, want 3", n, err)
 			}
 		})
 		t.Run("present is left", func(t *testing.T) {

@@ -55,7 +55,8 @@ type Config struct {
 	// ReadTimeout bounds the reading of a request, WriteTimeout that and its answer,
 	// IdleTimeout the wait for the next. Defaults 30 s, 60 s, 2 min.
 	ReadTimeout, WriteTimeout, IdleTimeout time.Duration
-	// StopTimeout is how long requests may take to end when the server stops. Default 5 s.
+	// StopTimeout is how long requests may take to end when the server stops. Default 2 s,
+	// which leaves what comes behind it some of the time that a process has to stop.
 	StopTimeout time.Duration
 	// RetryAfter is what a sender is told to wait when there is no room. Default 2 s.
 	RetryAfter time.Duration
@@ -69,7 +70,7 @@ func DefaultConfig() Config {
 		MaxLines: 100_000, MaxLine: 1 << 20, MaxAttrs: 128, MaxValue: 8 << 10, MaxDepth: 16,
 		MaxRequests: 256, MaxConnections: 1024, MaxMemory: 256 << 20, MaxSources: 10_000, MaxHeader: 32 << 10,
 		ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
-		StopTimeout: 5 * time.Second, RetryAfter: 2 * time.Second,
+		StopTimeout: 2 * time.Second, RetryAfter: 2 * time.Second,
 	}
 }
 
