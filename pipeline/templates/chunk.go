@@ -15,7 +15,7 @@ func (s *Scratch) chunk(i, j int, m mask, gap uint8) {
 		return
 	}
 	if m&(digit|hexes|letter) == 0 {
-		if m&slash != 0 && (j-i > 1 || s.afterEquals() || bytes.HasPrefix(msg[j:], []byte(" HTTP/"))) {
+		if m&slash != 0 && (j-i > 1 || s.afterEquals() || s.quoted(j) || bytes.HasPrefix(msg[j:], []byte(" HTTP/"))) {
 			s.add(i, j, variable, gap|location)
 			return
 		}
@@ -48,6 +48,12 @@ func (s *Scratch) chunk(i, j int, m mask, gap uint8) {
 	} else {
 		s.digits(i, j, m, gap)
 	}
+}
+
+// quoted tells whether the next token, which ends at j, is all that quotes enclose.
+func (s *Scratch) quoted(j int) bool {
+	n := len(s.tokens)
+	return n > 0 && j < len(s.msg) && (s.msg[j] == '"' || s.msg[j] == '\'') && s.is(&s.tokens[n-1], s.msg[j])
 }
 
 // goesOn tells whether a sentence goes on: white space and a small letter.
@@ -86,7 +92,7 @@ func (s *Scratch) plain(i, j int, m mask, gap uint8) {
 		s.splitColon(i, i+bytes.IndexByte(b, ':'), j, gap)
 	case m&at != 0 && b[0] != '@':
 		s.add(i, j, variable, gap)
-	case m&slash != 0 && m&dot == 0:
+	case m&slash != 0 && (m&dot == 0 || bytes.Count(b, []byte("/")) == 1 && bytes.IndexByte(b, '/') < bytes.IndexByte(b, '.')):
 		s.split(i, i+bytes.IndexByte(b, '/'), 1, j, gap)
 	case m&slash == 0 && isDomain(b):
 		s.add(i, j, variable, gap)
@@ -194,7 +200,7 @@ func (s *Scratch) digits(i, j int, m mask, gap uint8) {
 		s.colons(i, j, gap)
 	case m&at != 0:
 		p := bytes.IndexByte(b, '@')
-		if rm := maskOf(b[p:]); p > 0 && rm&dot != 0 && rm&(letter|hexes) != 0 {
+		if p > 0 && maskOf(b[:p])&(letter|hexes) != 0 {
 			s.add(i, j, variable, gap)
 			return
 		}

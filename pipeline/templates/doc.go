@@ -12,7 +12,9 @@
 // Templates that differ in one word are counted per place: when a place has shown enough
 // values, any word fits there. How many are enough depends on the values' kind and on how
 // much other text the template has, so that "session opened for user root" and "... for
-// user news" meet, and "link up" and "link down" do not.
+// user news" meet, and "link up" and "link down" do not. Where names often stand (in
+// brackets and quotes, behind "from" or "user") the values of one place count whatever
+// those of the others are, as messages with several names seldom differ in one alone.
 //
 // What enters: messages (log lines without their header), by Add or Match. What leaves:
 // Refs, Templates with ids, the variables of a message, and Entries: the miner's

@@ -43,6 +43,15 @@ func (m *Miner) remove(t *template) {
 			delete(m.places, hash)
 		}
 	})
+	if hash, _, _ := m.groupOf(t); m.groups[hash] != nil {
+		g := m.groups[hash]
+		if n := slices.Index(g.members, t); n >= 0 {
+			g.members = slices.Delete(g.members, n, n+1)
+		}
+		if len(g.members) == 0 {
+			delete(m.groups, hash)
+		}
+	}
 	for i := range t.slots {
 		if t.slots[i].any {
 			m.open.remove(t, 0)

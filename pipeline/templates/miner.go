@@ -12,6 +12,7 @@ type Miner struct {
 	shapes map[string]*template // by skeleton
 	ids    map[uint64]*template
 	places map[uint64]*place
+	groups map[uint64]*group
 	open   node // templates in which words are variable
 	// cache knows skeletons that are no templates; old is the generation before.
 	cache, old map[string]*template
@@ -29,6 +30,7 @@ func New(cfg Config) *Miner {
 		shapes: make(map[string]*template),
 		ids:    make(map[uint64]*template),
 		places: make(map[uint64]*place),
+		groups: make(map[uint64]*group),
 		cache:  make(map[string]*template),
 	}
 }

@@ -39,6 +39,7 @@ func (m *Miner) insert(t *template) {
 			m.openPlace(p, i, key)
 		}
 	}
+	m.group(t)
 }
 
 // eachPlace calls do with the hash of every place that t is a member of: of its skeleton
@@ -62,22 +63,28 @@ func (m *Miner) eachPlace(t *template, do func(i int, hash uint64)) {
 }
 
 func (m *Miner) openPlace(p *place, i int, key string) {
+	slots := slices.Clone(p.members[0].slots)
+	slots[i] = anything(&slots[i])
+	p.open = m.widen(key, slots, p.members...)
+}
+
+// widen returns the template with a skeleton and its slots, added if it is new, of which
+// parts have become a part. Words in it are variable.
+func (m *Miner) widen(key string, slots []slot, parts ...*template) *template {
 	g := m.shapes[key]
 	known := g != nil
 	if !known {
-		slots := slices.Clone(p.members[0].slots)
-		slots[i] = slot{any: true, kind: word, flags: slots[i].flags & spaced}
 		g = newTemplate(key, slots)
 	}
-	for _, t := range p.members {
+	for _, t := range parts {
 		g.join(t)
 	}
-	p.open = g
-	m.generation++
-	m.open.insert(g)
 	if !known {
+		m.generation++
+		m.open.insert(g)
 		m.insert(g)
 	}
+	return g
 }
 
 // agree makes sure that no two keys have met in one hash.
@@ -113,20 +120,25 @@ func context(slots []slot, except int) (n int) {
 // isWord tells whether the slot is a word that is constant.
 func (sl *slot) isWord() bool { return (sl.kind == word || sl.kind == name) && !sl.any }
 
+// needFor is how many points open a slot, where the template has so many other words.
+func needFor(words int) int {
+	switch words {
+	case 1, 2:
+		return 14
+	case 3:
+		return 12
+	}
+	return 10
+}
+
 // need is how many points open slot i.
 func (p *place) need(i int) int {
 	slots := p.members[0].slots
-	need := 10
-	switch context(slots, i) {
-	case 1, 2:
-		need = 14
-	case 3:
-		need = 12
-	}
+	need := needFor(context(slots, i))
 	switch {
 	case i == 0:
 		return 2 * need
-	case slots[i-1].kind == word && isRole(slots[i-1].text), isQuoted(slots, i):
+	case slots[i-1].kind == word && isRole(slots[i-1].text), isQuoted(slots, i), isEnclosed(slots, i) && len(p.members) > 2:
 		return need / 2
 	}
 	return need
