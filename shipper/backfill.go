@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -180,10 +181,34 @@ func (r *registry) settle(ctx context.Context, f *wanted, v *view) error {
 		f.assign(g)
 		return nil
 	}
+	if !f.relocate() {
+		return errReplaced
+	}
 	if _, packed := archive.Plain(f.Path); packed {
 		return r.settlePacked(ctx, f, v)
 	}
 	return r.settlePlain(ctx, f, v)
+}
+
+// relocate finds the name of f if it was renamed since it was found.
+func (f *wanted) relocate() bool {
+	if st, err := identity.Stat(f.Path); err == nil && st.ID == f.File.ID {
+		return true
+	}
+	dir := filepath.Dir(f.Path)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return false
+	}
+	for _, e := range entries {
+		name := filepath.Join(dir, e.Name())
+		st, err := identity.Stat(name)
+		if err == nil && st.ID == f.File.ID && st.Size == f.File.Size && st.MTime.Equal(f.File.MTime) {
+			f.Path = name
+			return true
+		}
+	}
+	return false
 }
 
 // assign says that f is g.

@@ -3,6 +3,7 @@ package shipper
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"slices"
 	"sync"
 	"time"
@@ -92,6 +93,13 @@ func (e *exam) covers(lives []archive.Life) bool {
 	return true
 }
 
+// drop forgets what is known about an archive.
+func (x *examiner) drop(id identity.ID) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	delete(x.known, id)
+}
+
 // run examines until ctx ends.
 func (x *examiner) run(ctx context.Context) {
 	for {
@@ -121,11 +129,11 @@ func (x *examiner) run(ctx context.Context) {
 	}
 }
 
-var errReplaced = errors.New("it was renamed or replaced meanwhile")
+var errReplaced = errors.New("it was removed or replaced meanwhile")
 
 func (x *examiner) examine(e *exam) (archive.Facts, error) {
 	f, _, err := openID(e.found.Path, e.found.File.ID)
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return archive.Facts{}, err
 	}
 	if f == nil {

@@ -50,7 +50,9 @@ func (r *registry) look(f *discover.Found, lives []archive.Life, now time.Time) 
 	case e == nil:
 		return nil, false
 	case errors.Is(e.err, errReplaced):
-		return nil, true
+		r.exams.drop(f.File.ID)
+		r.s.kick()
+		return nil, false // it is found under its new name
 	case e.err != nil:
 		r.problem(f.Path, e.err)
 		return nil, true
@@ -116,8 +118,10 @@ func (r *registry) missedArchives(ctx context.Context, src *source, v *view) (se
 		held holding
 	}
 	var list []one
-	settled = true
-	for _, f := range r.archives(v, src) {
+	r.unsure = false
+	found := r.archives(v, src)
+	settled = !r.unsure
+	for _, f := range found {
 		plain, _ := archive.Plain(f.Path)
 		if r.s.leavesOut(f.Path) || !r.recent(src, &f) {
 			continue
