@@ -7,6 +7,8 @@ SECONDS_PER_FUZZ ?= 20
 # The comparison side by side: the program of VictoriaLogs, and how many lines.
 PEER_VLOGS ?=
 PEER_LINES ?= 5000000
+# Random schedules of writes, rotations, kills and outages that make fuzz puts the shipper through.
+SCHEDULES ?= 500
 # Extra arguments for `make run` and `make demo`, such as ARGS="--listen 127.0.0.1:9000".
 ARGS    ?=
 
@@ -38,12 +40,13 @@ lint: ## gofmt, go vet, and golangci-lint where it is installed
 	$(GO) vet -tags e2e ./deployments/e2e
 	@if command -v golangci-lint >/dev/null; then golangci-lint run; else echo "golangci-lint is not installed: its checks were SKIPPED"; fi
 
-fuzz: ## Every fuzzer for SECONDS_PER_FUZZ (20) seconds
+fuzz: ## Every fuzzer for SECONDS_PER_FUZZ (20) seconds, and SCHEDULES (500) random schedules of the shipper
 	@for f in $$(grep -rlE --include='*_test.go' '^func Fuzz' . | sort); do \
 	  for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]*' $$f | sed 's/func //'); do \
 	    echo "== $$(dirname $$f) $$name"; \
-	    $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(SECONDS_PER_FUZZ)s ./$$(dirname $$f) || exit 1; \
+	    $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(SECONDS_PER_FUZZ)s -fuzzminimizetime 1s ./$$(dirname $$f) || exit 1; \
 	  done; done
+	$(GO) test -count 1 -timeout 40m -parallel 8 -run '^TestModel$$' ./shipper -seeds $(SCHEDULES)
 
 bench: build ## Lines/s of each stage and of the whole flow, and its peak memory
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 20m ./pipeline/... ./shipper/... ./rules/... ./indexer/...
