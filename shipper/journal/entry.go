@@ -51,9 +51,9 @@ func (d *decoder) decode(line []byte) (entry, error) {
 	if err != nil {
 		return entry{}, fmt.Errorf("entry is no JSON object: %w", err)
 	}
-	text := func(name string) string { return string(d.bytes(o.Get(name))) }
+	text := func(name string) string { return word(d.bytes(o.Get(name))) }
 	e := entry{
-		cursor: text("__CURSOR"), host: text("_HOSTNAME"), identifier: text("SYSLOG_IDENTIFIER"),
+		cursor: string(d.bytes(o.Get("__CURSOR"))), host: text("_HOSTNAME"), identifier: text("SYSLOG_IDENTIFIER"),
 		pid: text("_PID"), unit: text("_SYSTEMD_UNIT"),
 	}
 	if e.cursor == "" {
@@ -132,20 +132,31 @@ func (e *entry) raw(b []byte) []byte {
 		b = append(b, ' ')
 	}
 	if e.host != "" {
-		b = append(append(b, oneLine(e.host)...), ' ')
+		b = append(append(b, e.host...), ' ')
 	}
 	if e.identifier == "" {
 		b = append(b, "unknown"...)
 	}
-	b = append(b, oneLine(e.identifier)...)
+	b = append(b, e.identifier...)
 	if e.pid != "" {
 		b = append(b, '[')
-		b = append(b, oneLine(e.pid)...)
+		b = append(b, e.pid...)
 		b = append(b, ']')
 	}
 	b = append(b, ": "...)
 	return append(b, bytes.TrimRight(e.message, "\n")...)
 }
 
-// oneLine takes line feeds out of a word of the head.
-func oneLine(s string) string { return strings.ReplaceAll(s, "\n", " ") }
+// maxWord bounds the words of the head, which are labels and the source too: any program can
+// set most of them, to megabytes.
+const maxWord = 512
+
+// word cuts a word of the head, and takes line feeds, NULs and what is no UTF-8 out of it.
+func word(b []byte) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == 0 {
+			return ' '
+		}
+		return r
+	}, string(b[:min(len(b), maxWord)]))
+}

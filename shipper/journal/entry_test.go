@@ -44,6 +44,10 @@ func TestDecode(t *testing.T) {
 			"a field twice, message too large", `{"__CURSOR":"c","MESSAGE":null,"SYSLOG_IDENTIFIER":["a","b"],"_PID":[[49,50],"7"]}`,
 			result{"a[12]: ", "a", "c", time.Time{}, 0},
 		},
+		{
+			"an identifier without bounds", `{"__CURSOR":"c","MESSAGE":"m","SYSLOG_IDENTIFIER":"a\nb` + strings.Repeat("c", 9000) + `"}`,
+			result{"a b" + strings.Repeat("c", 509) + ": m", "a b" + strings.Repeat("c", 509), "c", time.Time{}, 0},
+		},
 		{"nothing known", `{"__CURSOR":"c"}`, result{"unknown: ", "unknown", "c", time.Time{}, 0}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -34,7 +34,7 @@ func (s *sources) source(host, service string) string {
 
 // line makes the line of an entry. raw is as entry.raw made it.
 func (s *sources) line(e *entry, raw []byte) pipeline.Line {
-	host := strings.NewReplacer(":", "-", "\n", " ").Replace(e.host)
+	host := strings.ReplaceAll(e.host, ":", "-")
 	if host == "" {
 		host = s.cfg.Host
 	}

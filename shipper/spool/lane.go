@@ -2,6 +2,7 @@ package spool
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,8 +15,10 @@ const (
 	produceRecords = 10_000
 	// warnEvery bounds how often trouble with the broker is logged.
 	warnEvery = 10 * time.Second
-	// deadValue is how much of a line is put on the dead letters when all of it is refused.
+	// deadValue is how much of a line is put on the dead letters when all of it is refused,
+	// deadText how much of its source and of the reason.
 	deadValue = 64 << 10
+	deadText  = 1 << 10
 )
 
 // part is a window's records of one partition.
@@ -137,18 +140,25 @@ func (s *sender) produce(ctx context.Context, msgs []pipeline.Message) (sure boo
 	return false, nil
 }
 
-// bury writes a refused record to the dead letters, and says whether they took it.
+// bury writes a refused record to the dead letters, or what they take of it, and says whether
+// they took it.
 func (s *sender) bury(ctx context.Context, m *pipeline.Message, reason error) bool {
 	dead := *m
 	dead.Topic, dead.Partition = pipeline.TopicDeadLetter, -1
-	dead.Headers = append(append([]pipeline.Header(nil), m.Headers...),
-		pipeline.Header{Key: pipeline.HeaderDeadTopic, Value: []byte(m.Topic)},
-		pipeline.Header{Key: pipeline.HeaderDeadReason, Value: []byte(reason.Error())},
-		pipeline.Header{Key: pipeline.HeaderDeadStage, Value: []byte("spool")},
-	)
+	why := []pipeline.Header{
+		{Key: pipeline.HeaderDeadTopic, Value: []byte(m.Topic)},
+		{Key: pipeline.HeaderDeadReason, Value: beginning([]byte(reason.Error()), deadText)},
+		{Key: pipeline.HeaderDeadStage, Value: []byte("spool")},
+	}
+	dead.Headers = slices.Concat(m.Headers, why)
+	source := beginning(m.Key, deadText)
 	err := s.sink.Produce(ctx, []pipeline.Message{dead})
 	if err != nil && len(dead.Value) > deadValue {
 		dead.Value = dead.Value[:deadValue]
+		err = s.sink.Produce(ctx, []pipeline.Message{dead})
+	}
+	if err != nil { // labels can be too long, too; the line's identity comes first
+		dead.Key, dead.Headers = source, slices.Concat(m.Headers[:1], why)
 		err = s.sink.Produce(ctx, []pipeline.Message{dead})
 	}
 	if err != nil {
@@ -157,23 +167,29 @@ func (s *sender) bury(ctx context.Context, m *pipeline.Message, reason error) bo
 	s.q.mu.Lock()
 	s.q.stats.RejectedLines++
 	s.q.mu.Unlock()
-	s.log.Error().Err(reason).Str("source", string(m.Key)).Int("bytes", len(m.Value)).Msg("line was refused and put on the dead letters")
+	s.log.Error().Bytes("error", why[1].Value).Bytes("source", source).Int("bytes", len(m.Value)).Msg("line was refused and put on the dead letters")
 	return true
 }
 
+func beginning(b []byte, n int) []byte { return b[:min(n, len(b))] }
+
 // watchBroker warns every 10 s until the function that it returns is called.
 func (s *sender) watchBroker() (stop func()) {
-	var t *time.Timer
-	var mu sync.Mutex
-	mu.Lock()
-	defer mu.Unlock()
-	t = time.AfterFunc(warnEvery, func() {
-		s.warn(nil, "broker does not answer, waiting; lines stay in the spool")
-		mu.Lock()
-		t.Reset(warnEvery)
-		mu.Unlock()
+	done := make(chan struct{})
+	t := time.AfterFunc(warnEvery, func() {
+		for {
+			s.warn(nil, "broker does not answer, waiting; lines stay in the spool")
+			select {
+			case <-done:
+				return
+			case <-time.After(warnEvery):
+			}
+		}
 	})
-	return func() { t.Stop() }
+	return func() {
+		t.Stop()
+		close(done)
+	}
 }
 
 // warn logs a trouble with the broker, at most every 10 s whatever the partition.

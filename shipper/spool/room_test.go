@@ -273,3 +273,36 @@ func TestKeysAreBounded(t *testing.T) {
 		t.Error("the state is another one after it was written and read")
 	}
 }
+
+// A record that is refused for good whatever is left of its value, as its source and labels are
+// too long, goes to the dead letters without them; the lines behind it arrive.
+func TestALineWithEndlessLabelsGoesToTheDeadLetters(t *testing.T) {
+	cfg := smallConfig(t)
+	cfg.MaxBytes = 64 << 20
+	q, sink := open(t, cfg), newSink()
+	sink.gaps = true
+	sink.refuse = func(m *pipeline.Message) bool {
+		n := len(m.Key) + len(m.Value)
+		for _, h := range m.Headers {
+			n += len(h.Key) + len(h.Value)
+		}
+		return n > 1<<20
+	}
+	stop := start(t, q, sink)
+	defer stop()
+	long := strings.Repeat("x", 2<<20)
+	poison := lines("h:/"+long, "poison")
+	poison[0].Labels = []pipeline.Attr{{Key: "service", Value: long}}
+	add(t, q, &Batch{Lines: poison})
+	add(t, q, &Batch{Lines: lines("h:/a", "behind")})
+	drain(t, q)
+	if d := cmp.Diff([]string{"behind"}, sink.texts("h:/a")); d != "" {
+		t.Errorf("lines (-want +have):\n%s", d)
+	}
+	if len(sink.dead) != 1 || string(sink.dead[0].Value) != "poison" {
+		t.Fatalf("%d dead letters", len(sink.dead))
+	}
+	if h, ok := sink.dead[0].Header(pipeline.HeaderLine); !ok || len(h) == 0 {
+		t.Error("the dead letter has lost its identity")
+	}
+}
