@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -83,6 +82,14 @@ const (
 // foghorn.line header that cannot be read. The record belongs on logs.deadletter.
 var ErrBadLineHeader = errors.New("bad " + HeaderLine + " header")
 
+// What can be wrong with a foghorn.line header.
+var (
+	colon         = []byte{':'}
+	errLineHeader = errors.New("want generation:offset:size[:t]")
+	errNegative   = errors.New("negative offset or size")
+	errTooLarge   = errors.New("offset and size are too large")
+)
+
 // EncodeLine makes the logs.raw record of a line. The record's partition is set to -1:
 // the producer chooses it by the key, so that one source keeps to one partition.
 func EncodeLine(l *Line) Message {
@@ -115,72 +122,8 @@ func EncodeLine(l *Line) Message {
 // producer's line: its identity is (topic/partition, 0, Kafka offset), and one trailing
 // line feed is taken off. The line shares the record's memory.
 func DecodeLine(m *Message) (Line, error) {
-	l := Line{Raw: m.Value, Observed: m.Time}
-	found := false
-	for i := range m.Headers {
-		h := &m.Headers[i]
-		switch {
-		case h.Key == HeaderLine:
-			if err := decodeLineHeader(&l, string(h.Value)); err != nil {
-				return Line{}, fmt.Errorf("%w: %q: %w", ErrBadLineHeader, h.Value, err)
-			}
-			found = true
-		case h.Key == HeaderSizes:
-			var err error
-			if l.Sizes, err = decodeSizes(string(h.Value)); err != nil {
-				return Line{}, fmt.Errorf("%w: %s: %w", ErrBadLineHeader, HeaderSizes, err)
-			}
-		case h.Key == HeaderFormat:
-			l.Format = string(h.Value)
-		case h.Key == HeaderZone:
-			l.Zone = string(h.Value)
-		case strings.HasPrefix(h.Key, HeaderLabel):
-			l.Labels = append(l.Labels, Attr{Key: h.Key[len(HeaderLabel):], Value: string(h.Value)})
-		}
-	}
-	if found {
-		if len(m.Key) == 0 {
-			return Line{}, fmt.Errorf("%w: the record has no key, which is the source", ErrBadLineHeader)
-		}
-		l.ID.Source = string(m.Key)
-		if err := checkSizes(l.Raw, l.Size, l.Sizes); err != nil {
-			return Line{}, fmt.Errorf("%w: %s: %w", ErrBadLineHeader, HeaderSizes, err)
-		}
-		return l, nil
-	}
-	l.ID = LineID{Source: m.Topic + "/" + strconv.Itoa(m.Partition), Offset: m.Offset}
-	l.Size, l.Sizes = 1, nil
-	if n := len(l.Raw); n > 0 && l.Raw[n-1] == '\n' {
-		l.Raw = l.Raw[:n-1]
-	}
-	return l, nil
-}
-
-func decodeLineHeader(l *Line, s string) error {
-	gen, rest, ok1 := strings.Cut(s, ":")
-	off, rest, ok2 := strings.Cut(rest, ":")
-	size, flag, cut := strings.Cut(rest, ":")
-	if !ok1 || !ok2 || (cut && flag != "t") {
-		return errors.New("want generation:offset:size[:t]")
-	}
-	var err error
-	if l.ID.Generation, err = strconv.ParseUint(gen, 16, 64); err != nil {
-		return err
-	}
-	if l.ID.Offset, err = strconv.ParseInt(off, 10, 64); err != nil {
-		return err
-	}
-	if l.Size, err = strconv.ParseInt(size, 10, 64); err != nil {
-		return err
-	}
-	if l.ID.Offset < 0 || l.Size < 0 {
-		return errors.New("negative offset or size")
-	}
-	if l.Size > math.MaxInt64-l.ID.Offset {
-		return errors.New("offset and size are too large")
-	}
-	l.Truncated = cut
-	return nil
+	k := sourceMemo{source: string(m.Key)}
+	return k.decode(m)
 }
 
 func appendSizes(b []byte, sizes []int64) []byte {

@@ -51,6 +51,7 @@ type decoder struct {
 	partition int
 	expander  *expander
 	names     map[string]string // header names seen, so that they are one string each
+	likely    []string          // the names of the record before, which mostly come again
 	headers   []pipeline.Header // unused rest of the last block
 }
 
@@ -136,12 +137,29 @@ func (d *decoder) readHeaders(r *varints) []pipeline.Header {
 	h := d.headers[:n:n]
 	d.headers = d.headers[n:]
 	for i := range h {
-		h[i] = pipeline.Header{Key: d.name(r.bytes()), Value: r.bytes()}
+		h[i] = pipeline.Header{Key: d.name(i, r.bytes()), Value: r.bytes()}
 	}
 	return h
 }
 
-func (d *decoder) name(b []byte) string {
+// name returns the name of a record's i-th header.
+func (d *decoder) name(i int, b []byte) string {
+	if i >= maxLikely {
+		return d.intern(b)
+	}
+	if i == len(d.likely) {
+		d.likely = append(d.likely, "")
+	}
+	if d.likely[i] != string(b) {
+		d.likely[i] = d.intern(b)
+	}
+	return d.likely[i]
+}
+
+// maxLikely bounds decoder.likely.
+const maxLikely = 32
+
+func (d *decoder) intern(b []byte) string {
 	if s, ok := d.names[string(b)]; ok {
 		return s
 	}

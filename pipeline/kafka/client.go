@@ -23,6 +23,7 @@ type Client struct {
 	transport *kafka.Transport
 	api       *kafka.Client
 	expander  *expander
+	buffers   sync.Pool // *buffers, of the lanes of all sinks
 	stats     counters
 
 	// life ends at Close; it bounds the attempts that outlive their callers.

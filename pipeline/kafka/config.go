@@ -21,9 +21,9 @@ type Config struct {
 	// RequestTimeout bounds one attempt of a request; after it the attempt is repeated
 	// on a new connection. Default 30 s.
 	RequestTimeout time.Duration
-	// FetchBytes is how much a broker is asked for at once per partition; a batch that
-	// is larger comes whole. A Fetch returns about four times this much after
-	// decompression. Default 1 MiB.
+	// FetchBytes is how much a broker is asked for at once per partition, and about how
+	// much a Fetch returns, after decompression; a batch that is larger comes whole.
+	// Default 1 MiB.
 	FetchBytes int
 }
 

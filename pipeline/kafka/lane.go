@@ -119,7 +119,7 @@ func (l *lane) send(r *records) error {
 	c := l.sink.client
 	ctx, cancel := context.WithTimeout(c.life, c.cfg.RequestTimeout)
 	defer cancel()
-	mem, _ := l.sink.buffers.Get().(*buffers)
+	mem, _ := c.buffers.Get().(*buffers)
 	if mem == nil {
 		mem = &buffers{}
 	}
@@ -136,7 +136,7 @@ func (l *lane) send(r *records) error {
 		return err // the attempt may still be reading the memory
 	}
 	if mem.frame = b; cap(mem.frame)+cap(mem.plain) <= 4*l.sink.maxBytes {
-		l.sink.buffers.Put(mem)
+		c.buffers.Put(mem)
 	}
 	return m.(*produceResponse).err
 }

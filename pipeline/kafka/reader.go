@@ -161,10 +161,11 @@ func (r *reader) outOfRange(ctx context.Context) error {
 	return kafka.OffsetOutOfRange // another broker knows better by now: ask again
 }
 
-// decode takes batches from r.rest until it has enough.
+// decode takes batches from r.rest until it has enough. The bound holds for what they
+// expand to, so that compression does not change how much memory a claim takes.
 func (r *reader) decode() ([]pipeline.Message, error) {
 	var msgs []pipeline.Message
-	for size := 0; len(r.rest) > 0 && size < 4*r.client.cfg.FetchBytes; {
+	for size := 0; len(r.rest) > 0 && size < r.client.cfg.FetchBytes; {
 		out, used, expanded, next, err := r.dec.batch(r.rest, r.next, msgs)
 		if errors.Is(err, errCutOff) && r.whole {
 			r.rest = nil // the broker cut its answer at the limit; the next one has it whole
@@ -178,7 +179,7 @@ func (r *reader) decode() ([]pipeline.Message, error) {
 			return nil, fmt.Errorf("records of %s from offset %d: %w", r.name(), r.next, err)
 		}
 		if msgs == nil && len(out) > 0 { // room for what is likely to follow, at once
-			batches := min(len(r.rest)/used, 4*r.client.cfg.FetchBytes/max(expanded, 1)+1)
+			batches := min(len(r.rest)/used, r.client.cfg.FetchBytes/max(expanded, 1)+1)
 			out = slices.Grow(out, len(out)*(batches-1))
 		}
 		msgs, size = out, size+expanded

@@ -4,7 +4,10 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"math/bits"
+	"slices"
 	"time"
+
+	"github.com/segmentio/kafka-go/compress"
 
 	"foghorn/pipeline"
 )
@@ -42,12 +45,17 @@ func recordSize(m *pipeline.Message) int {
 func (r *records) appendBatch(b, plain []byte, c *compressor, now time.Time) (out, spare []byte, err error) {
 	be := binary.BigEndian
 	at := len(b)
+	if c.codec == compress.None {
+		b = slices.Grow(b, batchHeader+r.size)
+	} else {
+		plain = slices.Grow(plain[:0], r.size)
+	}
 	b = append(b, make([]byte, batchHeader)...)
 	var first, last int64
-	if c.codec == 0 {
+	if c.codec == compress.None {
 		b, first, last = r.appendTo(b, now)
 	} else {
-		plain, first, last = r.appendTo(plain[:0], now)
+		plain, first, last = r.appendTo(plain, now)
 		if b, err = c.append(b, plain); err != nil {
 			return nil, plain, err
 		}

@@ -81,8 +81,7 @@ type Sink struct {
 	client     *Client
 	compressor *compressor
 	maxBytes   int
-	fault      error     // of the configuration
-	buffers    sync.Pool // *buffers
+	fault      error // of the configuration
 
 	mu         sync.Mutex
 	partitions map[string]int

@@ -25,8 +25,24 @@ type fields struct {
 // not taken.
 type knownKey struct{ raw, key string }
 
-// keyTable holds the keys of all sources of a goroutine.
-type keyTable struct{ keys map[string]knownKey }
+// keyTable holds the keys of all sources of a goroutine, and room for their attributes.
+type keyTable struct {
+	keys map[string]knownKey
+	free []pipeline.Attr
+}
+
+// slab is for how many attributes room is made at once.
+const slab = 256
+
+// room returns the place of n attributes.
+func (t *keyTable) room(n int) []pipeline.Attr {
+	if len(t.free) < n {
+		t.free = make([]pipeline.Attr, max(n, slab))
+	}
+	out := t.free[:n:n]
+	t.free = t.free[n:]
+	return out
+}
 
 // maxKeys is how many keys a keyTable holds before it begins anew.
 const maxKeys = 4096
@@ -162,7 +178,7 @@ func (f *fields) take() []pipeline.Attr {
 		return nil
 	}
 	values := string(f.arena)
-	attrs := make([]pipeline.Attr, len(f.list))
+	attrs := f.all.room(len(f.list))
 	for i := range f.list {
 		e := &f.list[i]
 		attrs[i].Key = e.key

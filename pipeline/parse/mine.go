@@ -77,7 +77,8 @@ func (s *Stage) remine(m *pipeline.Message) {
 	if !ok {
 		return
 	}
-	if e, reason := parseLine(src.parser, &l); reason == "" {
+	var e pipeline.Event
+	if reason := parseLine(src.parser, &l, &e); reason == "" {
 		mineEvent(s.miner, m.Offset, &e, src.parser.Message(l.Raw))
 	}
 }

@@ -89,8 +89,14 @@ func (f *found) rewind(m mark) {
 // Service: the label service, else what the line tells. Host: the shipper's, else (a
 // foreign producer's line) the label host, else what the line tells. ErrorClass: by the HTTP status; without
 // one, severity error and above is ErrorServer.
-func (p *Parser) Parse(l *pipeline.Line) pipeline.Event {
-	e := pipeline.Event{ID: l.ID, Size: l.Size, Sizes: l.Sizes, Truncated: l.Truncated, Body: l.Raw}
+func (p *Parser) Parse(l *pipeline.Line) (e pipeline.Event) {
+	p.parse(l, &e)
+	return e
+}
+
+// parse is Parse into e, which is empty: an event is large, and copied but once so.
+func (p *Parser) parse(l *pipeline.Line, e *pipeline.Event) {
+	e.ID, e.Size, e.Sizes, e.Truncated, e.Body = l.ID, l.Size, l.Sizes, l.Truncated, l.Raw
 	if !l.Observed.IsZero() {
 		e.Observed = l.Observed.UnixNano()
 	}
@@ -122,7 +128,7 @@ func (p *Parser) Parse(l *pipeline.Line) pipeline.Event {
 	if len(p.head)+1 < len(l.Raw) {
 		p.exception()
 	}
-	g.apply(p, &e)
+	g.apply(p, e)
 
 	e.Timestamp = f.time
 	if !f.hasTime || f.time < earliest || e.Observed != 0 && f.time > e.Observed+int64(24*time.Hour) {
@@ -145,7 +151,6 @@ func (p *Parser) Parse(l *pipeline.Line) pipeline.Event {
 	e.Attrs = f.attrs.take()
 	p.placeMessage()
 	p.buf.shrink()
-	return e
 }
 
 // Format returns the name of the last line's format: json, logfmt, syslog, text, ...

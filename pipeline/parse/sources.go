@@ -26,6 +26,12 @@ func (s *source) release() {
 	s.events = s.events[:0]
 }
 
+// room returns the place of the source's next event.
+func (s *source) room() *pipeline.Event {
+	s.events = append(s.events, pipeline.Event{})
+	return &s.events[len(s.events)-1]
+}
+
 // sources are the sources of a partition, the one last seen in front.
 type sources struct {
 	max   int

@@ -54,6 +54,7 @@ type Stage struct {
 	matcher   Matcher
 	miner     Miner
 	next      int64 // the offset of the next record
+	lines     pipeline.LineDecoder
 	high      *pipeline.HighWater
 	sources   sources
 	buf       scratch
@@ -138,7 +139,7 @@ func (s *Stage) admit(m *pipeline.Message) (src *source, l pipeline.Line, ok boo
 			return nil, l, false
 		}
 	}
-	l, err := pipeline.DecodeLine(m)
+	l, err := s.lines.Decode(m)
 	if err != nil {
 		s.bury(m, "decode", err.Error())
 		return nil, l, false
@@ -166,8 +167,9 @@ func (s *Stage) record(m *pipeline.Message) {
 	if !ok {
 		return
 	}
-	e, reason := parseLine(src.parser, &l)
-	if reason != "" {
+	e := src.room()
+	if reason := parseLine(src.parser, &l, e); reason != "" {
+		src.events = src.events[:len(src.events)-1]
 		src.parser = newParser(s.cfg.Parse, &s.buf)
 		s.buf = scratch{}
 		s.bury(m, "parse", reason)
@@ -181,29 +183,29 @@ func (s *Stage) record(m *pipeline.Message) {
 	}
 	s.counts.fields += src.parser.Dropped()
 	if s.miner != nil {
-		if reason := mineEvent(s.miner, m.Offset, &e, src.parser.Message(l.Raw)); reason != "" {
+		if reason := mineEvent(s.miner, m.Offset, e, src.parser.Message(l.Raw)); reason != "" {
 			s.bury(m, "mine", reason)
 		}
 	}
 	if s.matcher != nil {
-		if reason := matchEvent(s.matcher, &e); reason != "" {
+		if reason := matchEvent(s.matcher, e); reason != "" {
 			s.bury(m, "match", reason)
 		}
 	}
-	if len(src.events) == 0 {
+	if len(src.events) == 1 {
 		s.pending = append(s.pending, src)
 	}
-	src.events = append(src.events, e)
 }
 
 // parseLine parses a line; a panic becomes the reason why it could not be.
-func parseLine(p *Parser, l *pipeline.Line) (e pipeline.Event, reason string) {
+func parseLine(p *Parser, l *pipeline.Line, e *pipeline.Event) (reason string) {
 	defer func() {
 		if r := recover(); r != nil {
 			reason = fmt.Sprintf("panic: %v", r)
 		}
 	}()
-	return p.Parse(l), ""
+	p.parse(l, e)
+	return ""
 }
 
 // matchEvent hands an event to the matcher; a panic becomes a reason. The event goes its
