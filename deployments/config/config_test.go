@@ -27,7 +27,7 @@ ship:
     - { paths: ['/a'], rate: { bytes: -1, burst: 5x }, zone: Mars/Base }
   redact: [{ name: nosuch }]
   syslog: { tcp: nowhere, zone: Mars/Base }
-  intake: { listen: nowhere, tls: { cert: a } }
+  intake: { listen: nowhere, tls: { cert: a }, max_body: 300MiB }
   spool: { size: 1MB }
   labels: { 'a b': c }
 index:
@@ -58,6 +58,7 @@ foghorn.yml:17:18: ship.syslog.tcp: "nowhere": want host:port: address nowhere: 
 foghorn.yml:17:33: ship.syslog.zone: unknown time zone Mars/Base
 foghorn.yml:18:11: ship.intake: cert_file and key_file: give both or none
 foghorn.yml:18:21: ship.intake.listen: "nowhere": want host:port: address nowhere: missing port in address
+foghorn.yml:18:58: ship.intake.max_body: expected 1024 to 67108864, found 314572800
 foghorn.yml:19:18: ship.spool.size: expected 16777216 to 1125899906842624, found 1000000
 foghorn.yml:20:11: ship.labels: label name: want letters, digits and _.-, no digit first, have "a b"
 foghorn.yml:22:11: index.listen: expected host:port, found "nowhere"
@@ -139,6 +140,25 @@ func TestDeploymentsConfigurations(t *testing.T) {
 		}
 		if _, err := Parse(test.file, []byte(text)); err != nil {
 			t.Errorf("%v\n%s", err, text)
+		}
+	}
+}
+
+// TestALargerBodyIsBoundedByNothingElse: every body that ship.intake.max_body allows passes
+// the other bounds of a request, when it is plain text of lines of 200 bytes and more.
+func TestALargerBodyIsBoundedByNothingElse(t *testing.T) {
+	for _, size := range []string{"1KiB", "16MiB", "20MiB", "32MiB", "64MiB"} {
+		cfg, err := Parse("x", []byte("ship: {intake: {listen: ':1', max_body: "+size+"}}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := cfg.Ship.Intake.Server()
+		if err := s.Validate(); err != nil {
+			t.Errorf("%s: %v", size, err)
+		}
+		// Beside its bytes a line takes some for itself and its labels.
+		if lines := s.MaxBody / 200; int64(s.MaxLines) < lines || s.MaxExpanded < s.MaxBody+256*lines {
+			t.Errorf("%s: %d lines and %d bytes are allowed", size, s.MaxLines, s.MaxExpanded)
 		}
 	}
 }

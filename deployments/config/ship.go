@@ -118,9 +118,15 @@ func (c *JournalConfig) Reader(host string) journal.Config {
 	return j
 }
 
-// Server returns the settings of package intake.
+// maxBody is the largest ship.intake.max_body: some requests are in memory at a time.
+const maxBody = 64 << 20
+
+// Server returns the settings of package intake. What bounds a request beside its body
+// grows with that.
 func (c *IntakeConfig) Server() intake.Config {
 	s := intake.DefaultConfig()
+	n := max(1, (min(int64(c.MaxBody), maxBody)+s.MaxBody-1)/s.MaxBody)
+	s.MaxCompressed, s.MaxExpanded, s.MaxLines = n*s.MaxCompressed, n*s.MaxExpanded, int(n)*s.MaxLines
 	s.Listen, s.TokenFile = c.Listen, c.TokenFile
 	s.CertFile, s.KeyFile, s.ClientCAFile = c.TLS.Cert, c.TLS.Key, c.TLS.ClientCA
 	s.MaxBody = int64(c.MaxBody)
@@ -171,7 +177,9 @@ func (c *ShipConfig) check(bad func(path, format string, args ...any)) {
 		inside(bad, "ship.journal.", j.Validate())
 	}
 	if c.Intake.Listen != "" {
+		within(bad, "ship.intake.max_body", int64(c.Intake.MaxBody), 1<<10, maxBody)
 		s := c.Intake.Server()
+		s.MaxBody = min(max(s.MaxBody, 1<<10), maxBody) // told above
 		inside(bad, "ship.intake.", s.Validate())
 	}
 	within(bad, "ship.spool.size", int64(c.Spool.Size), 16<<20, 1<<50)

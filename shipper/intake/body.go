@@ -175,7 +175,7 @@ func readFault(err error) error {
 	case errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded):
 		return refuse(http.StatusRequestEntityTooLarge, "the compressed body needs too much memory: %s", err)
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return refuse(http.StatusRequestTimeout, "the request's body did not come in time")
+		return errSlow
 	}
 	return refuse(http.StatusBadRequest, "read the body: %s", err)
 }

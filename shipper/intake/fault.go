@@ -26,6 +26,10 @@ func refuse(status int, format string, args ...any) error {
 // errNoRoom says that this server has no room for the request now.
 var errNoRoom = &fault{http.StatusTooManyRequests, "too many requests at once, try again later"}
 
+// errSlow says that a request did not come in time. It is no 408: agents of OTLP and Loki
+// give up what gets one, and send again what gets a 503.
+var errSlow = &fault{http.StatusServiceUnavailable, "the request did not come in time, try again later"}
+
 // faultOf finds what to answer to an error.
 func faultOf(err error) *fault {
 	var f *fault
@@ -42,7 +46,7 @@ func faultOf(err error) *fault {
 	case errors.Is(err, spool.ErrClosed):
 		return &fault{http.StatusServiceUnavailable, "the server stops, try again later"}
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
-		return &fault{http.StatusRequestTimeout, "the request took too long"}
+		return errSlow
 	case errors.Is(err, context.Canceled):
 		return &fault{http.StatusServiceUnavailable, "the request was broken off, try again later"}
 	}

@@ -46,15 +46,16 @@ func (s *secrets) refresh(cfg *Config) (changed bool, err error) {
 		if path == "" {
 			continue
 		}
+		what := []string{"token", "certificate", "key", "certificates of clients"}[i]
 		info, err := os.Stat(path)
 		if err != nil {
-			return false, err
+			return false, fmt.Errorf("intake: file with the %s: %w", what, err)
 		}
 		if info.Size() > maxSecret {
-			return false, fmt.Errorf("read %s: larger than %d bytes", path, maxSecret)
+			return false, fmt.Errorf("intake: file with the %s: %s is larger than %d bytes", what, path, maxSecret)
 		}
 		if files[i], err = os.ReadFile(path); err != nil {
-			return false, err
+			return false, fmt.Errorf("intake: file with the %s: %w", what, err)
 		}
 		sum := sha256.Sum256(files[i])
 		print.Write(sum[:])
@@ -67,21 +68,21 @@ func (s *secrets) refresh(cfg *Config) (changed bool, err error) {
 	if cfg.TokenFile != "" {
 		token := bytes.TrimSpace(files[0])
 		if len(token) == 0 {
-			return false, fmt.Errorf("read %s: want a token, have an empty file", cfg.TokenFile)
+			return false, fmt.Errorf("intake: file with the token: %s is empty", cfg.TokenFile)
 		}
 		set.token = sha256.Sum256(token)
 	}
 	if cfg.CertFile != "" {
 		cert, err := tls.X509KeyPair(files[1], files[2])
 		if err != nil {
-			return false, fmt.Errorf("certificate %s with key %s: %w", cfg.CertFile, cfg.KeyFile, err)
+			return false, fmt.Errorf("intake: certificate %s with key %s: %w", cfg.CertFile, cfg.KeyFile, err)
 		}
 		set.cert = &cert
 	}
 	if cfg.ClientCAFile != "" {
 		set.client = x509.NewCertPool()
 		if !set.client.AppendCertsFromPEM(files[3]) {
-			return false, fmt.Errorf("read %s: want certificates in PEM, have none", cfg.ClientCAFile)
+			return false, fmt.Errorf("intake: file with the certificates of clients: %s holds none in PEM", cfg.ClientCAFile)
 		}
 	}
 	s.now.Store(set)

@@ -109,16 +109,20 @@ func TestClientCertificates(t *testing.T) {
 
 func TestFilesThatCannotBeReadAreAnErrorAtOnce(t *testing.T) {
 	empty := writeFile(t, "")
-	for _, change := range []func(*Config){
-		func(c *Config) { c.TokenFile = empty },
-		func(c *Config) { c.TokenFile = empty + ".none" },
-		func(c *Config) { c.CertFile, c.KeyFile = empty, empty },
+	for _, c := range []struct {
+		want   string
+		change func(*Config)
+	}{
+		{"intake: file with the token: ", func(c *Config) { c.TokenFile = empty }},
+		{"intake: file with the token: ", func(c *Config) { c.TokenFile = empty + ".none" }},
+		{"intake: certificate ", func(c *Config) { c.CertFile, c.KeyFile = empty, empty }},
+		{"intake: file with the key: ", func(c *Config) { c.CertFile, c.KeyFile = empty, empty+".none" }},
 	} {
 		cfg := DefaultConfig()
 		cfg.Listen = "127.0.0.1:0"
-		change(&cfg)
-		if _, err := New(cfg, nil, zerolog.Nop(), nil); err == nil || !strings.Contains(err.Error(), empty) {
-			t.Errorf("have %v", err)
+		c.change(&cfg)
+		if _, err := New(cfg, nil, zerolog.Nop(), nil); err == nil || !strings.HasPrefix(err.Error(), c.want) || !strings.Contains(err.Error(), empty) {
+			t.Errorf("have %v, want %s...", err, c.want)
 		}
 	}
 }

@@ -69,8 +69,6 @@ func grpcCode(status int) int {
 		return 7 // PERMISSION_DENIED
 	case 404, 405:
 		return 12 // UNIMPLEMENTED
-	case 408:
-		return 4 // DEADLINE_EXCEEDED
 	case 413, 429:
 		return 8 // RESOURCE_EXHAUSTED
 	case 503:
