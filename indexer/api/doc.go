@@ -7,7 +7,8 @@
 //
 // What is guaranteed: a line is given byte for byte (as base64 where it is not UTF-8);
 // every search ends with a summary that holds the coverage, or with an error object, so
-// that a cut-off answer can be told from a whole one; a client that goes away ends its
+// that a cut-off answer can be told from a whole one, and an export that fails breaks the
+// connection off; a client that goes away ends its
 // search. Requests of other origins and for foreign host names are refused, so that a
 // page in a browser cannot read the logs behind the reader's back.
 //
