@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/rs/zerolog"
 
 	"foghorn/pipeline"
@@ -41,21 +41,14 @@ type Board struct {
 	curations map[string]*held[Curation]
 	miner     *templates.Miner // knows all templates, to resolve ids
 	bad, left int64
-	removed   []removal // the latest ones
-	forgotten int64     // the version of the latest removal that is not among them
+	removed   recent // templates that were removed
+	fresh     recent // templates that came or changed
 }
 
-// removal is a template that was removed from the topic.
-type removal struct {
-	id      string
-	version int64
-}
-
-const maxRemovals = 10_000
-
-// held is a record with the version of the Board at which it came.
+// held is a record with the version of the Board at which it came. It is not changed.
 type held[T any] struct {
 	value   T
+	hash    uint64 // of the record's value
 	version int64
 }
 
@@ -156,10 +149,6 @@ func (b *Board) take(batch []pipeline.Message) {
 	if err := b.miner.Merge(fresh); err != nil {
 		b.log.Warn().Err(err).Msg("templates cannot be read")
 	}
-	if n := len(b.removed) - maxRemovals; n > 0 {
-		b.forgotten = b.removed[n-1].version
-		b.removed = slices.Delete(b.removed, 0, n)
-	}
 	if b.miner.Len() > b.cfg.MaxTemplates && len(b.templates) < b.miner.Len()*3/4 {
 		b.renew()
 	}
@@ -210,7 +199,7 @@ func (b *Board) record(key string, value []byte) (*Template, error) {
 		return nil, putHeld(b.curations, key[len(keyCuration):], value, b.version)
 	}
 	if value == nil && b.templates[key] != nil {
-		b.removed = append(b.removed, removal{key, b.version})
+		b.removed.add(key, b.version)
 	}
 	if value != nil && b.templates[key] == nil && len(b.templates) >= b.cfg.MaxTemplates {
 		b.left++
@@ -224,6 +213,7 @@ func (b *Board) record(key string, value []byte) (*Template, error) {
 		delete(b.templates, key)
 		return nil, fmt.Errorf("record %s: has the id %q", key, t.ID)
 	}
+	b.fresh.add(key, b.version)
 	return t, nil
 }
 
@@ -252,7 +242,7 @@ func putHeld[T any](m map[string]*held[T], key string, value []byte, version int
 		delete(m, key)
 		return nil
 	}
-	h := &held[T]{version: version}
+	h := &held[T]{hash: xxhash.Sum64(value), version: version}
 	if err := json.Unmarshal(value, &h.value); err != nil {
 		return fmt.Errorf("record %s: %w", key, err)
 	}
@@ -263,7 +253,7 @@ func putHeld[T any](m map[string]*held[T], key string, value []byte, version int
 // news is what came after a version.
 type news struct {
 	version   int64
-	templates []Template
+	templates []*held[Template]
 	// removed are the ids of templates that are no longer on the topic; allRemoved says
 	// that there are more.
 	removed    []string
@@ -279,15 +269,24 @@ func (b *Board) since(version int64) *news {
 	if b.version == version {
 		return nil
 	}
-	n := &news{version: b.version, allRemoved: b.forgotten > version}
-	for _, r := range b.removed {
-		if r.version > version {
-			n.removed = append(n.removed, r.id)
-		}
+	n := &news{version: b.version}
+	removed, all := b.removed.since(version)
+	n.allRemoved = all
+	for _, c := range removed {
+		n.removed = append(n.removed, c.id)
 	}
-	for _, h := range b.templates {
-		if h.version > version {
-			n.templates = append(n.templates, h.value)
+	changed, all := b.fresh.since(version)
+	if all {
+		for _, h := range b.templates {
+			if h.version > version {
+				n.templates = append(n.templates, h)
+			}
+		}
+	} else {
+		for _, c := range changed {
+			if h := b.templates[c.id]; h != nil && h.version == c.version {
+				n.templates = append(n.templates, h)
+			}
 		}
 	}
 	n.curations = make(map[string]Curation, len(b.curations))

@@ -28,7 +28,9 @@ type Recorder struct {
 	vars    []templates.Span
 	names   []string // of the fields for variables
 	text    []byte
+	free    []pipeline.Attr // room for the attributes of the next events
 	known   map[templates.Ref]*mined
+	byID    map[string]*mined
 	fresh   []*mined
 	splits  map[string][]split // by the id of the template that a curation is about now
 
@@ -54,7 +56,7 @@ type mined struct {
 func NewRecorder(cfg Config, board *Board, partition int) *Recorder {
 	return &Recorder{
 		cfg: cfg, partition: partition, board: board, miner: templates.New(cfg.Miner),
-		known: make(map[templates.Ref]*mined), published: make(map[string]uint64),
+		known: make(map[templates.Ref]*mined), byID: make(map[string]*mined), published: make(map[string]uint64),
 		counts: newCounter(cfg, partition), names: variableNames(cfg.Variables),
 	}
 }
@@ -115,12 +117,12 @@ func (r *Recorder) meet(ref templates.Ref, e *pipeline.Event, message []byte) *m
 	if len(r.known) >= 2*r.cfg.Miner.MaxTemplates {
 		r.forget()
 	}
-	t, _ := r.miner.Template(ref) // Add has returned it
-	if others, ok := r.board.entry(t.ID); ok {
+	id := r.miner.ID(ref)
+	if others, ok := r.board.entry(id); ok {
 		_ = r.miner.Merge([]templates.Entry{others}) // one that the miner had let go
 	}
-	m := &mined{ref: ref, id: t.ID, first: e.Timestamp, sample: sampleOf(message), splits: r.splits[t.ID]}
-	r.known[ref] = m
+	m := &mined{ref: ref, id: id, first: e.Timestamp, sample: sampleOf(message), splits: r.splits[id]}
+	r.known[ref], r.byID[id] = m, m
 	r.fresh = append(r.fresh, m)
 	return m
 }
@@ -131,10 +133,14 @@ func (r *Recorder) forget() {
 	for ref, m := range r.known {
 		if !m.seen {
 			delete(r.known, ref)
+			if r.byID[m.id] == m {
+				delete(r.byID, m.id)
+			}
 		}
 	}
 	if len(r.known) >= 2*r.cfg.Miner.MaxTemplates {
 		clear(r.known)
+		clear(r.byID)
 	}
 	clear(r.published)
 }
@@ -165,12 +171,25 @@ func (r *Recorder) variables(ref templates.Ref, e *pipeline.Event, message []byt
 		return
 	}
 	text := string(message)
-	e.Attrs = slices.Grow(e.Attrs, len(vars))
+	e.Attrs = append(r.room(len(e.Attrs)+len(vars)), e.Attrs...)
 	for i, v := range vars {
 		if value := text[v.Start:v.End]; value != "" && len(value) <= maxVariable {
 			e.Attrs = append(e.Attrs, pipeline.Attr{Key: r.names[i], Value: value})
 		}
 	}
+}
+
+// slab is for how many attributes room is made at once.
+const slab = 512
+
+// room returns the place of n attributes.
+func (r *Recorder) room(n int) []pipeline.Attr {
+	if len(r.free) < n {
+		r.free = make([]pipeline.Attr, max(n, slab))
+	}
+	out := r.free[:0:n]
+	r.free = r.free[n:]
+	return out
 }
 
 const (
@@ -249,6 +268,9 @@ const maxRecords = 2000
 // templates appends the records of templates that are not on the topic as they are known
 // here.
 func (r *Recorder) templates(out []pipeline.Message, list []*mined) ([]pipeline.Message, error) {
+	if len(list) > 0 {
+		_, _ = r.miner.Template(list[0].ref) // lets all hand on what they know, before it is written
+	}
 	for _, m := range list {
 		if r.records == maxRecords {
 			break
@@ -286,27 +308,27 @@ func (r *Recorder) learn() {
 	if n.allRemoved {
 		clear(r.published)
 	}
-	entries := make([]templates.Entry, len(n.templates))
-	byID := make(map[string]*mined)
-	for _, m := range r.known {
-		byID[m.id] = m
-	}
-	for i := range n.templates {
-		t := &n.templates[i]
-		entries[i] = t.Entry
-		msg, err := message(t.ID, t)
-		if err == nil {
-			r.published[t.ID] = xxhash.Sum64(msg.Value)
+	var entries []templates.Entry
+	for _, h := range n.templates {
+		t := &h.value
+		if r.published[t.ID] == h.hash {
+			continue // our own, or learned before
 		}
-		if m := byID[t.ID]; m != nil {
+		r.published[t.ID] = h.hash
+		entries = append(entries, t.Entry)
+		if m := r.byID[t.ID]; m != nil {
 			m.seen = true
 			if at := t.FirstSeen.UnixNano(); at < m.first || at == m.first && t.Sample < m.sample {
 				m.first, m.sample = at, t.Sample
 			}
 		}
 	}
-	_ = r.miner.Merge(entries) // the board has told what is not whole
-	r.curate(n.curations)
+	if len(entries) > 0 {
+		_ = r.miner.Merge(entries) // the board has told what is not whole
+	}
+	if len(n.curations) > 0 || len(r.splits) > 0 {
+		r.curate(n.curations)
+	}
 }
 
 // curate finds the templates that splits are about now: a template that has become part
