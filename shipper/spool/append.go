@@ -89,7 +89,7 @@ func (q *Queue) enqueue(p *pending) (duplicate bool, wait *pending, err error) {
 		q.stats.Refused++
 		return false, nil, fmt.Errorf("%w: %w", ErrFull, q.fault)
 	}
-	if q.bytes+q.reserved+size > q.cfg.MaxBytes {
+	if size > q.room() {
 		q.stats.Refused++
 		q.refused = max(q.refused, size)
 		return false, nil, ErrFull
@@ -175,6 +175,10 @@ func wake(c *chan struct{}) {
 	*c = make(chan struct{})
 }
 
+// headShare is how many times the keys that a file begins with it is long at least: they are not
+// to take more of the disk than the lines.
+const headShare = 3
+
 // writeBytes bounds what is written and synced at once, but for a larger batch.
 const writeBytes = 8 << 20
 
@@ -185,7 +189,7 @@ func (q *Queue) write(group []*pending) (n int, err error) {
 		size += group[n].size()
 		n++
 	}
-	if q.current == nil || q.current.end+size > q.cfg.segmentBytes() && q.current.end > headerBytes {
+	if q.current == nil || q.current.end > q.head && q.current.end+size > max(q.cfg.segmentBytes(), headShare*q.head) {
 		if err := q.roll(); err != nil {
 			return n, err
 		}
@@ -277,7 +281,7 @@ func (q *Queue) roll() error {
 		return fmt.Errorf("make segment %s: %w", path, errors.Join(err, f.Close(), os.Remove(path)))
 	}
 	old := q.file
-	q.current, q.file, q.salt = &segment{seq: seq, end: int64(len(head))}, f, salt
+	q.current, q.file, q.salt, q.head = &segment{seq: seq, end: int64(len(head))}, f, salt, int64(len(head))
 	q.mu.Lock()
 	q.segments = append(q.segments, q.current)
 	q.bytes += q.current.end

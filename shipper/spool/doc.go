@@ -26,8 +26,9 @@
 //     batch, however many labels its lines share.
 //   - A damaged record costs itself alone; what stands behind it is found and sent.
 //
-// What can be lost: a batch whose record the disk damaged after the Append; its bytes are
-// counted and logged with file and offset.
+// What can be lost: a batch whose record the disk damaged after the Append, and a file whose
+// first 16 bytes it damaged or that cannot be read; the bytes are counted and logged with file
+// and offset.
 //
 // What can be sent twice under two identities: a batch without Key whose Append ended with
 // an error of its context or of the disk, and that the caller appends again.

@@ -65,6 +65,7 @@ type Queue struct {
 	torn    *segment    // was written behind its end, and is to be cut
 	file    segmentFile // current's
 	salt    uint32      // current's
+	head    int64       // what current begins with takes
 	epoch   uint64
 	offsets map[string]int64 // of each source in the epoch
 }
@@ -234,7 +235,7 @@ func (q *Queue) Ready() error {
 	if q.fault != nil {
 		return fmt.Errorf("spool %s: %w", q.cfg.Dir, q.fault)
 	}
-	if q.refused > 0 && q.bytes+q.reserved+q.refused > q.cfg.MaxBytes {
+	if q.refused > 0 && q.refused > q.room() {
 		return fmt.Errorf("spool %s: %w: %d of %d bytes wait for the broker", q.cfg.Dir, ErrFull, q.bytes, q.cfg.MaxBytes)
 	}
 	return nil
@@ -248,7 +249,7 @@ func (q *Queue) WaitRoom(ctx context.Context) error {
 		pause := time.Hour
 		if q.fault != nil {
 			pause = q.retry.Sub(q.now())
-		} else if q.bytes+q.reserved+q.refused <= q.cfg.MaxBytes {
+		} else if q.refused <= q.room() {
 			pause = 0
 		}
 		if pause <= 0 || q.closed {
@@ -270,6 +271,9 @@ func (q *Queue) WaitRoom(ctx context.Context) error {
 		}
 	}
 }
+
+// room is how many bytes can be appended, and the head of a new file. q.mu is held.
+func (q *Queue) room() int64 { return q.cfg.MaxBytes - q.bytes - q.reserved - q.state.size() }
 
 // Drain waits until everything appended before was acknowledged, and returns ctx's error
 // when that ends first.

@@ -312,3 +312,35 @@ func TestALineWithEndlessLabelsGoesToTheDeadLetters(t *testing.T) {
 		t.Error("the dead letter has lost its identity")
 	}
 }
+
+// Keys that are remembered do not crowd out the lines: a queue that knows as many as it keeps
+// takes as much as one that knows none, but for what they take at most.
+func TestKeysDoNotCrowdOutTheLines(t *testing.T) {
+	cfg := smallConfig(t)
+	q, sink := open(t, cfg), newSink()
+	stop := start(t, q, sink)
+	defer stop()
+	ctx := context.Background()
+	key := func(i int) [16]byte { return [16]byte{1, byte(i), byte(i >> 8)} }
+	for i := range 2 * q.state.limit {
+		if _, err := q.AppendWait(ctx, &Batch{Key: key(i), Lines: lines("h:/a", "x")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	drain(t, q)
+	sink.leave()
+	defer sink.comeBack()
+	bytes := 0
+	for {
+		b := &Batch{Lines: lines("h:/a", strings.Repeat("x", 2000))}
+		if _, err := q.Append(ctx, b); errors.Is(err, ErrFull) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		bytes += 2000
+	}
+	if int64(bytes) < cfg.MaxBytes/3 {
+		t.Errorf("full after %d bytes of lines, of %d", bytes, cfg.MaxBytes)
+	}
+}

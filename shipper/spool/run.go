@@ -148,7 +148,7 @@ func (q *Queue) removeDone(log zerolog.Logger) {
 	q.mu.Lock()
 	q.segments = q.segments[len(done):]
 	q.bytes -= freed
-	if q.bytes+q.reserved+q.refused <= q.cfg.MaxBytes {
+	if q.refused <= q.room() {
 		q.refused = 0
 	}
 	wake(&q.shrunk)

@@ -55,9 +55,12 @@ func (s *state) add(key [16]byte, name, mark string, now time.Time) {
 	s.young[key] = struct{}{}
 }
 
+// size is what its record takes, but for the marks.
+func (s *state) size() int64 { return int64(frameBytes + 64 + 16*(len(s.young)+len(s.old))) }
+
 // record is the state as the first record of a segment.
 func (s *state) record(salt uint32) []byte {
-	b := make([]byte, frameBytes, frameBytes+64+16*(len(s.young)+len(s.old)))
+	b := make([]byte, frameBytes, s.size())
 	b = append(b, kindState)
 	b = binary.AppendUvarint(b, uint64(len(s.marks)))
 	for name, mark := range s.marks {
