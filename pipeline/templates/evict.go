@@ -3,6 +3,7 @@ package templates
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -18,7 +19,13 @@ func (m *Miner) evict(keep *template) {
 		}
 	}
 	slices.SortFunc(all, func(a, b *template) int {
-		return cmp.Or(cmp.Compare(a.count, b.count), cmp.Compare(a.last, b.last), cmp.Compare(a.skel, b.skel))
+		switch {
+		case a.count != b.count:
+			return cmp.Compare(a.count, b.count)
+		case a.last != b.last:
+			return cmp.Compare(a.last, b.last)
+		}
+		return strings.Compare(a.skel, b.skel)
 	})
 	for _, t := range all[:(len(all)+7)/8] {
 		m.remove(t)
@@ -43,13 +50,12 @@ func (m *Miner) remove(t *template) {
 			delete(m.places, hash)
 		}
 	})
-	if hash, _, _ := m.groupOf(t); m.groups[hash] != nil {
-		g := m.groups[hash]
+	if g := m.groups[t.group]; g != nil {
 		if n := slices.Index(g.members, t); n >= 0 {
 			g.members = slices.Delete(g.members, n, n+1)
 		}
 		if len(g.members) == 0 {
-			delete(m.groups, hash)
+			delete(m.groups, t.group)
 		}
 	}
 	for i := range t.slots {

@@ -103,6 +103,7 @@ func (m *Miner) group(t *template) {
 	} else if !slices.EqualFunc(g.spots, spots, func(a, b spot) bool { return a.slot == b.slot }) {
 		return // two keys have met in one hash
 	}
+	t.group = hash
 	g.members = append(g.members, t)
 	opened := false
 	for i := range g.spots {

@@ -33,6 +33,7 @@ type template struct {
 	id    uint64
 	name  string // id as people see it
 	slots []slot
+	group uint64   // hash of its group, if it is in one
 	watch []int32  // slots that a message can change
 	parts []string // rendered, or nil
 	text  string
