@@ -197,12 +197,16 @@ func (s *Server) line(raw []byte, truncated bool, peer netip.Addr, now time.Time
 	}
 }
 
-// store appends a batch, for as long as keep lasts. What it cannot append is lost, counted and
-// logged.
+// store appends a batch, in parts where it is more than the spool takes at once, for as long as
+// keep lasts. What it cannot append is lost, counted and logged.
 func (s *Server) store(keep context.Context, b *spool.Batch) bool {
 	_, err := s.q.AppendWait(keep, b)
 	if err == nil {
 		return true
+	}
+	if n := len(b.Lines); n > 1 && errors.Is(err, spool.ErrTooLarge) {
+		first := s.store(keep, &spool.Batch{Lines: b.Lines[:n/2]})
+		return s.store(keep, &spool.Batch{Lines: b.Lines[n/2:]}) && first
 	}
 	s.metrics.lost.Add(float64(len(b.Lines)))
 	s.log.Error().Err(err).Int("messages", len(b.Lines)).Msg("messages could not be stored and are lost")

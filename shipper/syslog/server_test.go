@@ -2,197 +2,18 @@ package syslog
 
 import (
 	"bytes"
-	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"net"
+	"net/netip"
 	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
-	"github.com/rs/zerolog"
 
-	"foghorn/pipeline"
 	"foghorn/shipper/spool"
 )
-
-// memorySink keeps what it accepts.
-type memorySink struct {
-	mu    sync.Mutex
-	away  chan struct{} // nil: it answers
-	lines []pipeline.Line
-}
-
-func (k *memorySink) Partitions(context.Context, string) (int, error) { return 3, nil }
-
-func (k *memorySink) Produce(ctx context.Context, msgs []pipeline.Message) error {
-	k.mu.Lock()
-	away := k.away
-	k.mu.Unlock()
-	if away != nil {
-		select {
-		case <-away:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for i := range msgs {
-		l, err := pipeline.DecodeLine(&msgs[i])
-		if err != nil {
-			return err
-		}
-		l.Raw = bytes.Clone(l.Raw)
-		k.lines = append(k.lines, l)
-	}
-	return nil
-}
-
-// texts are the lines of all sources that begin with a prefix.
-func (k *memorySink) texts(source string) []string {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	var out []string
-	for _, l := range k.lines {
-		if strings.HasPrefix(l.ID.Source, source) {
-			text := string(l.Raw)
-			if l.Truncated {
-				text += " (truncated)"
-			}
-			out = append(out, text)
-		}
-	}
-	return out
-}
-
-// bench is a Server with a spool and a sink.
-type bench struct {
-	t    testing.TB
-	q    *spool.Queue
-	sink *memorySink
-	reg  *prometheus.Registry
-	s    *Server
-	stop func()
-}
-
-func newBench(t testing.TB, change func(*Config)) *bench {
-	t.Helper()
-	b := &bench{t: t, sink: &memorySink{}}
-	sc := spool.DefaultConfig(t.TempDir())
-	sc.MaxBytes, sc.Linger = 4<<20, time.Millisecond
-	var err error
-	if b.q, err = spool.Open(sc); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- b.q.Run(ctx, b.sink) }()
-	t.Cleanup(func() {
-		b.stop()
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("run spool: %v", err)
-		}
-		b.q.Close()
-	})
-	b.start(change)
-	return b
-}
-
-func (b *bench) start(change func(*Config)) {
-	b.t.Helper()
-	cfg := DefaultConfig()
-	change(&cfg)
-	var err error
-	b.reg = prometheus.NewRegistry()
-	if b.s, err = New(cfg, b.q, zerolog.New(zerolog.NewTestWriter(b.t)).Level(zerolog.WarnLevel), b.reg); err != nil {
-		b.t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- b.s.Run(ctx) }()
-	b.stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-done; err != nil {
-			b.t.Errorf("run: %v", err)
-		}
-	})
-}
-
-// metric is the sum of a metric.
-func (b *bench) metric(name string) (sum float64) {
-	b.t.Helper()
-	families, err := b.reg.Gather()
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	found := false
-	for _, f := range families {
-		if f.GetName() == name {
-			for _, m := range f.GetMetric() {
-				found = true
-				sum += value(m)
-			}
-		}
-	}
-	if !found {
-		b.t.Fatalf("no metric %s", name)
-	}
-	return sum
-}
-
-func value(m *dto.Metric) float64 { return m.GetCounter().GetValue() + m.GetGauge().GetValue() }
-
-// want waits until these lines came, and no more.
-func (b *bench) want(source string, want ...string) {
-	b.t.Helper()
-	b.until(fmt.Sprintf("lines of %s: want %.300q", source, want), func() bool { return len(b.sink.texts(source)) >= len(want) })
-	if d := cmp.Diff(want, b.sink.texts(source)); d != "" {
-		b.t.Fatalf("lines (-want +have):\n%s", d)
-	}
-}
-
-func (b *bench) until(what string, ok func() bool) {
-	b.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for !ok() {
-		if time.Now().After(deadline) {
-			b.t.Fatalf("waited in vain: %s; have %.300q", what, b.sink.texts(""))
-		}
-		time.Sleep(2 * time.Millisecond)
-	}
-}
-
-func dial(t testing.TB, addr net.Addr) net.Conn {
-	t.Helper()
-	c, err := net.Dial(addr.Network(), addr.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c
-}
-
-func send(t testing.TB, c net.Conn, text string) {
-	t.Helper()
-	if _, err := c.Write([]byte(text)); err != nil {
-		t.Fatal(err)
-	}
-}
 
 func TestTCP(t *testing.T) {
 	b := newBench(t, func(c *Config) {
@@ -285,6 +106,23 @@ func TestDatagramsWithoutRoomAreCounted(t *testing.T) {
 			t.Fatalf("%.20s arrived twice", text)
 		}
 		seen[text] = true
+	}
+}
+
+// Datagrams that wait for the spool and are more than it takes at once are stored in parts, in
+// order.
+func TestAFloodThatIsMoreThanTheSpoolTakesAtOnceIsStored(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.UDP = "127.0.0.1:0" })
+	peer, batch := netip.MustParseAddr("10.0.0.1"), &spool.Batch{}
+	var want []string
+	for i := range 2500 { // 2.5 MB: a spool of 4 MiB takes 1 MiB at once
+		want = append(want, fmt.Sprint("<13>", i, strings.Repeat("x", 1000)))
+		batch.Add(b.s.line([]byte(want[i]), false, peer, time.Now()))
+	}
+	b.s.store(t.Context(), batch)
+	b.want("10.0.0.1", want...)
+	if n := b.metric("foghorn_syslog_lost_messages_total"); n != 0 {
+		t.Errorf("%v messages are lost", n)
 	}
 }
 
@@ -423,109 +261,6 @@ func TestConnectionsAreBounded(t *testing.T) {
 	}
 }
 
-// authority makes certificates.
-type authority struct {
-	key  *ecdsa.PrivateKey
-	cert *x509.Certificate
-}
-
-func newAuthority(t *testing.T) *authority {
-	t.Helper()
-	a := &authority{}
-	a.key, a.cert, _ = issue(t, nil, "test CA")
-	return a
-}
-
-func issue(t *testing.T, a *authority, name string) (*ecdsa.PrivateKey, *x509.Certificate, tls.Certificate) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		IsCA:        a == nil, BasicConstraintsValid: true,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	parent, signer := template, key
-	if a != nil {
-		parent, signer = a.cert, a.key
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key, cert, tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-}
-
-// write puts a server's certificate in a folder.
-func (a *authority) write(t *testing.T, dir, name string) {
-	t.Helper()
-	key, cert, _ := issue(t, a, name)
-	der, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for file, block := range map[string]*pem.Block{
-		"cert.pem": {Type: "CERTIFICATE", Bytes: cert.Raw},
-		"key.pem":  {Type: "EC PRIVATE KEY", Bytes: der},
-		"ca.pem":   {Type: "CERTIFICATE", Bytes: a.cert.Raw},
-	} {
-		if err := os.WriteFile(filepath.Join(dir, file), pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func TestTLS(t *testing.T) {
-	a, dir := newAuthority(t), t.TempDir()
-	a.write(t, dir, "first")
-	b := newBench(t, func(c *Config) {
-		c.TLS, c.Cert, c.Key = "127.0.0.1:0", filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-		c.ClientCA = filepath.Join(dir, "ca.pem")
-	})
-	_, _, addr := b.s.Addrs()
-	_, _, client := issue(t, a, "client")
-	roots := x509.NewCertPool()
-	roots.AddCert(a.cert)
-	cfg := &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{client}}
-	connect := func() string {
-		c, err := tls.Dial("tcp", addr.String(), cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		send(t, c, "7 <13>onetoo short and 3 <1")
-		return c.ConnectionState().PeerCertificates[0].Subject.CommonName
-	}
-	if name := connect(); name != "first" {
-		t.Errorf("certificate of %q", name)
-	}
-	b.want("127.0.0.1", "<13>one", "too short and 3 <1")
-
-	// A certificate that was replaced is used for new connections.
-	a.write(t, dir, "second")
-	b.until("the new certificate is used", func() bool { return connect() == "second" })
-
-	// Without a certificate of the CA a client is refused.
-	c, err := tls.Dial("tcp", addr.String(), &tls.Config{RootCAs: roots})
-	if err == nil {
-		c.SetReadDeadline(time.Now().Add(20 * time.Second))
-		_, err = c.Read(make([]byte, 1))
-		c.Close()
-	}
-	if err == nil || os.IsTimeout(err) {
-		t.Errorf("a client without certificate: %v", err)
-	}
-	b.until("the failure is counted", func() bool { return b.metric("foghorn_syslog_failed_connections_total") == 1 })
-}
-
 func TestConfigFaultsAreAllTold(t *testing.T) {
 	cfg := Config{TLS: "nowhere", Zone: "Mars/Base"}
 	err := cfg.Validate()
@@ -540,4 +275,22 @@ func TestConfigFaultsAreAllTold(t *testing.T) {
 	if have := loopback(":514"); have != "127.0.0.1:514" {
 		t.Errorf("a port without host: %s", have)
 	}
+}
+
+// A message that waited for memory which others' long messages took has its full time to come.
+func TestWaitingForMemoryIsNotTheSendersFault(t *testing.T) {
+	b := newBench(t, func(c *Config) {
+		c.TCP, c.MessageTimeout = "127.0.0.1:0", time.Second
+		c.MaxMemory = c.MessageLimit
+	})
+	if !b.s.memory.TryAcquire(int64(b.s.cfg.MaxMemory)) { // as another connection's message
+		t.Fatal("no memory")
+	}
+	_, addr, _ := b.s.Addrs()
+	c := dial(t, addr)
+	text := "<13>" + strings.Repeat("x", 200<<10)
+	send(t, c, text[:100<<10])
+	time.AfterFunc(1500*time.Millisecond, func() { b.s.memory.Release(int64(b.s.cfg.MaxMemory)) })
+	send(t, c, text[100<<10:]+"\n")
+	b.want("127.0.0.1", text)
 }

@@ -122,9 +122,11 @@ func (st *stream) read(ctx, keep context.Context) error {
 		if n == len(buf) && n < maxRead {
 			buf = make([]byte, 2*n)
 		}
+		asked := time.Now()
 		if err := st.reserve(ctx); err != nil {
 			return err
 		}
+		begun = begun.Add(time.Since(asked)) // a wait is not the sender's
 	}
 }
 
