@@ -324,7 +324,7 @@ func (b *Board) of(partition int) (counts map[span]Counts, progress int64) {
 }
 
 func (c Counts) clone() Counts {
-	out := Counts{Offset: c.Offset, Services: make(map[string]map[string]Tally, len(c.Services))}
+	out := Counts{Offset: c.Offset, Until: c.Until, Services: make(map[string]map[string]Tally, len(c.Services))}
 	for service, tallies := range c.Services {
 		out.Services[service] = maps.Clone(tallies)
 	}

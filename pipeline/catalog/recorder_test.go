@@ -138,6 +138,11 @@ func TestCountsGetOld(t *testing.T) {
 	} else if again.counts.restore(counts); len(again.counts.spans) != 27 {
 		t.Errorf("restored %d spans, want 27", len(again.counts.spans))
 	}
+	b.recorder = again // after a restart
+	b.mine(day, "took 1 ms")
+	b.flush(0)
+	b.flush(5 * time.Second)
+	check("a line of then, after a restart", Query{To: until}, 121+1+16, time.Unix(0, 0), until, 27)
 }
 
 // The variables of a line are fields of its event, in the order of the template's

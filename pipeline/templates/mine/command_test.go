@@ -119,7 +119,7 @@ func TestMineErrors(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"no such file", []string{folder + "/none"}, "open " + folder + "/none: "},
+		{"no such file", []string{folder + "/none"}, "open " + folder + "/none: no such file or directory"},
 		{"a folder", []string{folder}, folder + " is a folder: expected a file"},
 		{"no expression", []string{"--format", "("}, `--format "(": is the name of no format (`},
 		{"no group", []string{"--format", "x(.*)"}, `expected auto, message, the name of a format (`},

@@ -43,7 +43,7 @@ func openSources(o *options, again bool) (_ []*source, err error) {
 			}
 		} else {
 			if s.file, err = os.Open(path); err != nil {
-				return nil, fmt.Errorf("open %s: %w", path, err)
+				return nil, err // it names the file
 			}
 			in = s.file
 		}
