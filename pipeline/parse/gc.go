@@ -37,7 +37,7 @@ func readGC(p *Parser, line []byte) bool {
 		return false
 	}
 	message := rest[2:]
-	if message[0] != '[' && !bytes.HasPrefix(message, []byte("Total time")) && !bytes.HasPrefix(message, []byte("Application time")) {
+	if !bytes.HasPrefix(message, []byte{'['}) && !bytes.HasPrefix(message, []byte("Total time")) && !bytes.HasPrefix(message, []byte("Application time")) {
 		return false
 	}
 	if n > 0 {
