@@ -131,7 +131,7 @@ func up(ctx context.Context, cfg config.Config, o upOptions, out io.Writer) erro
 		return err
 	}
 	cfg.Kafka.Brokers = []string{broker.Addr()}
-	err = upOn(ctx, cfg, o, log, out)
+	err = upOn(ctx, cfg, o, broker, log, out)
 	return errors.Join(err, broker.Close())
 }
 
@@ -151,7 +151,7 @@ func startBroker(data, listen string, fsync bool) (*embedded.Broker, error) {
 	return broker, err
 }
 
-func upOn(ctx context.Context, cfg config.Config, o upOptions, log zerolog.Logger, out io.Writer) (err error) {
+func upOn(ctx context.Context, cfg config.Config, o upOptions, broker *embedded.Broker, log zerolog.Logger, out io.Writer) (err error) {
 	n, err := newNode(cfg, log)
 	if err != nil {
 		return err
@@ -187,7 +187,8 @@ func upOn(ctx context.Context, cfg config.Config, o upOptions, log zerolog.Logge
 	if err != nil {
 		return err
 	}
-	ix, err := n.index(ship.ready...)
+	room := &disk{room: broker.Room, log: n.component("broker")}
+	ix, err := n.index(append(ship.ready, room.ready)...)
 	if err != nil {
 		return err
 	}
@@ -197,6 +198,7 @@ func upOn(ctx context.Context, cfg config.Config, o upOptions, log zerolog.Logge
 	parts = append(parts, n.templates())
 	parts = append(parts, ix.parts...)
 	parts = append(parts, alertParts...)
+	parts = append(parts, ops.Component{Name: "disk", Run: room.run})
 	if !o.quiet {
 		p := &progress{out: out, terminal: out == os.Stderr && isTerminal(os.Stderr), cfg: cfg, ship: ship, index: ix, demo: o.demo}
 		parts = append([]ops.Component{{Name: "progress", Run: p.run}}, parts...)
