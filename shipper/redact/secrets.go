@@ -11,10 +11,10 @@ const secret = "<redacted>"
 // bearer are the forms in which HTTP credentials and tokens are written: RFC 6750, RFC
 // 7617, RFC 7519, and key=value or JSON with a telling key.
 var bearer = []form{
-	{re: `(?i)\b(authorization\\?["']?\s*[:=]\s*\\?["']?(?:[a-z][a-z0-9-]*\s+)?)([^\s"',;<>\\]+)`, replace: `${1}` + secret, verify: fresh},
+	{re: `(?i)\b(authorization\\?["']?\s*[:=]\s*\[?\\?["']?(?:[a-z][a-z0-9-]*\s+)?)([^\s"',;<>\\\[\]]+)`, replace: `${1}` + secret, verify: fresh},
 	{re: `(?i)\b(bearer\s+)([a-z0-9._~+/-]{6,}=*)`, replace: `${1}` + secret},
 	{re: `(?i)\b(basic\s+)([a-z0-9+/]{4,}={0,2})`, replace: `${1}` + secret, verify: userPass},
-	{re: `(?i)((?:token|api[_-]?key)\\?["']?\s*[:=]\s*\\?["']?)([a-z0-9._~+/=%-]{6,})`, replace: `${1}` + secret},
+	{re: `(?i)((?:token|api[_-]?key)\\?["']?\s*[:=]\s*\\?["']?)([^\s"'\\&,;<>()\[\]{}]{6,})`, replace: `${1}` + secret},
 	{re: `\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]*`, replace: secret},
 }
 
@@ -24,6 +24,7 @@ var password = []form{
 	{re: `(?i)((?:password|passwd|passphrase|pwd|secret)[\w-]*'?\s*[:=]\s*')([^']+)`, replace: `${1}` + secret},
 	{re: `(?i)((?:password|passwd|passphrase|pwd|secret)[\w-]*\\"\s*[:=]\s*\\")([^"\\]+)`, replace: `${1}` + secret},
 	{re: `(?i)((?:password|passwd|passphrase|pwd|secret)[\w-]*\s*[:=]\s*)([^\s"'\\&,;<>]+)`, replace: `${1}` + secret},
+	{re: `(?i)((?:password|passwd|passphrase|pwd|secret)[\w-]*\\?"\s*:\s*)(-?[0-9][0-9.e+-]*)`, replace: `${1}` + secret},
 	{re: `(://[^/\s:@"'<>]*:)([^/\s@"'<>]+)@`, replace: `${1}` + secret + `@`},
 }
 
