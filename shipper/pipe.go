@@ -91,16 +91,17 @@ func (p *pipe) emit(lines []tail.Line) {
 	}
 }
 
-// merge makes one event of several lines, or, where redaction has made them too long
-// together, one of each.
+// merge makes one event of several lines, or, where redaction has made one of them or all
+// together too long, one of each.
 func (p *pipe) merge(lines []tail.Line) {
-	clean, total, changed := slices.Clone(lines), -1, false
+	clean, total, changed, cut := slices.Clone(lines), -1, false, false
 	for i := range clean {
 		p.clean(&clean[i])
 		total += len(clean[i].Raw) + 1
 		changed = changed || len(clean[i].Raw) != len(lines[i].Raw)
+		cut = cut || clean[i].Truncated
 	}
-	if total > eventBytes {
+	if total > eventBytes || cut {
 		p.events = append(p.events, clean...)
 		return
 	}

@@ -90,6 +90,20 @@ func TestALineThatRedactionMakesLongerThanTheLimitIsCut(t *testing.T) {
 	}
 }
 
+func TestAnEventOfWhichRedactionMakesALineTooLongIsTakenApart(t *testing.T) {
+	cfg := Config{
+		Host: "h", Multiline: multiline.Config{Start: "^S"},
+		Redact: []redact.Rule{{Name: "x", Pattern: "x", Replace: "yyyyyyyyyy"}},
+	}
+	id := pipeline.LineID{Source: "h:/a", Generation: 7}
+	have := piped(t, cfg, 30, "S\nxxxx\n")
+	want := []pipeline.Line{{ID: id, Raw: []byte("S"), Size: 2}, {ID: id, Raw: []byte(strings.Repeat("y", 30)), Size: 5, Truncated: true}}
+	want[1].ID.Offset = 2
+	if diff := cmp.Diff(want, have); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestOriginalLinesOfAJoinedEventAreToldBySizesWhereRedactionChangedThem(t *testing.T) {
 	cfg := Config{Host: "h", Multiline: multiline.Config{Continue: `^\s`}, Redact: []redact.Rule{{Name: "email"}}}
 	have := piped(t, cfg, 1000, "a@b.cd\n ab\r\n\ne\n f\n g of longer@example.com\n")
