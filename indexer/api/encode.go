@@ -12,17 +12,24 @@ import (
 )
 
 // encoder writes hits as JSON objects, without reflection and without allocating: grep
-// streams millions of them (BenchmarkEncode). It remembers the encoded source, which
-// hardly changes from one line to the next.
+// streams millions of them (BenchmarkEncode). It remembers the encoded sources.
 type encoder struct {
 	// fields adds what the parser found; without it a hit is the line, its identity,
 	// its time, host, service and level.
 	fields bool
 	mode   search.Mode
 
-	source, host, path string // of the hit before
-	encodedSource      []byte
+	sources map[string]encodedSource // by source id
 }
+
+// encodedSource is what a source's hits have in common.
+type encodedSource struct {
+	host, path string
+	text       string
+}
+
+// maxEncodedSources bounds the sources that are remembered.
+const maxEncodedSources = 4096
 
 // appendHit appends one object, without a line feed:
 //
@@ -120,9 +127,9 @@ func appendFields(b []byte, e *pipeline.Event) []byte {
 
 // appendSource appends host, path and source, without a comma before.
 func (c *encoder) appendSource(b []byte, e *pipeline.Event) []byte {
-	if c.encodedSource == nil || e.ID.Source != c.source || e.Host != c.host || e.Path != c.path {
-		c.source, c.host, c.path = strings.Clone(e.ID.Source), strings.Clone(e.Host), strings.Clone(e.Path)
-		s := appendBytes(c.encodedSource[:0], "source", e.ID.Source)
+	known, ok := c.sources[e.ID.Source]
+	if !ok || e.Host != known.host || e.Path != known.path {
+		s := appendBytes(nil, "source", e.ID.Source)
 		if e.Host != "" {
 			s = append(s, ',')
 			s = appendBytes(s, "host", e.Host)
@@ -131,9 +138,13 @@ func (c *encoder) appendSource(b []byte, e *pipeline.Event) []byte {
 			s = append(s, ',')
 			s = appendBytes(s, "path", e.Path)
 		}
-		c.encodedSource = s
+		known = encodedSource{strings.Clone(e.Host), strings.Clone(e.Path), string(s)}
+		if c.sources == nil || len(c.sources) >= maxEncodedSources {
+			c.sources = make(map[string]encodedSource)
+		}
+		c.sources[strings.Clone(e.ID.Source)] = known
 	}
-	return append(b, c.encodedSource...)
+	return append(b, known.text...)
 }
 
 // appendBytes appends a member whose bytes count: "name":"…" for valid UTF-8, and

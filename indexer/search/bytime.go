@@ -150,7 +150,7 @@ func (s *sweep) collect(i int, j judged) {
 		most, limited = max(l-int(s.w.matched)-len(s.ready), 1), true
 	}
 	if len(s.pending) > 2*most+firstBatch {
-		s.sort()
+		s.sort(s.pending)
 		if !limited {
 			// Lines of one time stay together; if all have one time, all stay.
 			worst := s.sign * s.pending[most].time
@@ -196,10 +196,10 @@ func (s *sweep) run(r ref) (run *store.Run, at int64) {
 	return &runs[i], int64(row - runs[i].FirstRow)
 }
 
-// sort puts pending in order. Ties go by source and place in it; newest first is exactly
+// sort puts references in order. Ties go by source and place in it; newest first is exactly
 // the reverse of oldest first.
-func (s *sweep) sort() {
-	slices.SortFunc(s.pending, func(a, b ref) int {
+func (s *sweep) sort(refs []ref) {
+	slices.SortFunc(refs, func(a, b ref) int {
 		if c := cmp.Compare(s.sign*a.time, s.sign*b.time); c != 0 {
 			return c
 		}
@@ -209,20 +209,23 @@ func (s *sweep) sort() {
 	})
 }
 
-// release makes ready what comes before the bound, and returns it in batches.
+// release makes ready what comes before the bound, and returns it in batches. Bounds rise:
+// what is released comes behind all that was released before.
 func (s *sweep) release(ctx context.Context, bound int64) error {
-	n := 0
-	for i := range s.pending {
-		if s.sign*s.pending[i].time < bound {
-			n++
+	before := len(s.ready)
+	left := s.pending[:0]
+	for _, r := range s.pending {
+		if s.sign*r.time < bound {
+			s.ready = append(s.ready, r)
+		} else {
+			left = append(left, r)
 		}
 	}
-	if n == 0 {
+	s.pending = left
+	if len(s.ready) == before {
 		return nil
 	}
-	s.sort()
-	s.ready = append(s.ready, s.pending[:n]...)
-	s.pending = append(s.pending[:0], s.pending[n:]...)
+	s.sort(s.ready[before:])
 	limit := s.w.req.Limit
 	if len(s.ready) >= s.batch.lines || limit > 0 && int(s.w.matched)+len(s.ready) >= limit {
 		return s.flush(ctx)

@@ -99,7 +99,7 @@ func (w *work) explain(ctx context.Context, sum *Summary) *Explanation {
 			}
 		}
 	}
-	x.Blocks.Pruned = w.cand.Pruned(inTime)
+	x.Blocks.Pruned = w.narrow.pruned(inTime)
 	x.Blocks.Cached, x.Blocks.Failed = int(w.cached.Load()), int(w.unread.Load())
 	x.Blocks.Decoded = int(w.blocksRead.Load()) - x.Blocks.Cached
 	p := x.Blocks.Pruned

@@ -43,7 +43,7 @@ func TestExplainAccountsForEveryBlock(t *testing.T) {
 			func(b search.BlockFate) bool { return b.ByTerms > 0 && b.Decoded == 1 }},
 		{"an id", search.Request{Query: parse(t, "918273645546372819"), Order: search.ByFile},
 			[]search.Clause{{Query: "918273645546372819", Index: `a word "918273645546372819"`}},
-			func(b search.BlockFate) bool { return b.BySegmentFilter > 0 && b.ByBlockFilter > 0 }},
+			func(b search.BlockFate) bool { return b.ByBlockFilter > 0 && b.Decoded+b.Cached == 1 }},
 		{"a field and what tells nothing", search.Request{Query: parse(t, "level:error NOT timeout"), Order: search.Oldest},
 			[]search.Clause{{Query: "level:error", Index: `a value of severity_number that fits`}, {Query: "NOT timeout"}},
 			func(b search.BlockFate) bool { return b.Decoded > 0 }},

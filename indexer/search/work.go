@@ -24,9 +24,7 @@ type work struct {
 	until    int64 // exclusive
 	bounded  bool
 
-	candMu sync.Mutex
-	cand   *store.Candidates
-	bits   map[*store.Part]store.Bits
+	narrow *narrowing
 
 	mu       sync.Mutex
 	verdicts map[unitKey]*verdict
@@ -58,7 +56,7 @@ func (s *Searcher) newWork(req Request, deadline time.Time) *work {
 	n := filterOf(&req)
 	w := &work{
 		s: s, req: req, view: s.store.View(), judge: newJudge(&req), fields: needsFields(n), deadline: deadline,
-		bits: make(map[*store.Part]store.Bits), verdicts: make(map[unitKey]*verdict), missing: make(map[string]Damage),
+		verdicts: make(map[unitKey]*verdict), missing: make(map[string]Damage),
 	}
 	w.since, w.until = math.MinInt64, math.MaxInt64
 	if !req.Since.IsZero() {
@@ -70,11 +68,11 @@ func (s *Searcher) newWork(req Request, deadline time.Time) *work {
 	for _, d := range w.view.Damaged {
 		w.miss(Damage{File: d.File, Reason: d.Reason, Lines: d.Lines})
 	}
-	w.cand = w.view.Candidates(planOf(n))
+	w.narrow = newNarrowing(w, planOf(n))
 	return w
 }
 
-func (w *work) close() { w.cand.Close() }
+func (w *work) close() { w.narrow.close() }
 
 func (w *work) late() bool { return time.Now().After(w.deadline) }
 
@@ -105,26 +103,6 @@ func (w *work) inTime(k unitKey) bool {
 	return newest >= w.since && oldest < w.until
 }
 
-// candidate asks the index about a block.
-func (w *work) candidate(ctx context.Context, k unitKey) bool {
-	if !k.part.Sealed() {
-		return true
-	}
-	w.candMu.Lock()
-	defer w.candMu.Unlock()
-	b, ok := w.bits[k.part]
-	if !ok {
-		start := time.Now()
-		var err error
-		if b, err = w.cand.Of(ctx, k.part); err != nil && !store.IsRetired(err) {
-			w.miss(Damage{File: k.part.File(), Reason: err.Error()})
-		}
-		w.bits[k.part] = b
-		w.prefilter.Add(int64(time.Since(start)))
-	}
-	return b.Has(k.block)
-}
-
 // verdict returns the matching rows of a block, evaluating them the first time; then it
 // returns the block as well.
 func (w *work) verdict(ctx context.Context, k unitKey) (set []uint64, b *store.Block, err error) {
@@ -149,7 +127,7 @@ func (w *work) evaluate(ctx context.Context, k unitKey) ([]uint64, *store.Block,
 	if k.part.Sealed() {
 		w.blocks.Add(1)
 	}
-	if !w.candidate(ctx, k) {
+	if !w.narrow.candidate(ctx, k) {
 		return nil, nil, nil
 	}
 	b, cached := w.load(k, w.fields)
