@@ -51,7 +51,7 @@ func (b *Block) Whole(first, end int, e *pipeline.Event, buf []byte) []byte {
 
 func (b *Block) size(i int) int64 {
 	if b.rows != nil {
-		return b.rows[i].event.Size
+		return b.rows[i].size
 	}
 	return b.sizes[i]
 }

@@ -3,35 +3,48 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"path/filepath"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/klauspost/compress/zstd"
+
+	"foghorn/pipeline"
 )
 
 // builder writes segments, one at a time, and keeps its buffers between them.
 type builder struct {
-	fs         FS
-	blockLines int
-	enc        *zstd.Encoder
-	columns    *columnWriter
-	collect    *collector
-	filters    filterWriter
-	keys       []uint64
-	packed     []byte
+	fs      FS
+	enc     *zstd.Encoder
+	columns *columnWriter
+	collect *collector
+	filters filterWriter
+	keys    []uint64
+	packed  []byte
 }
 
-// blockTerms are the terms of one block, for Bleve.
+// blockTerms are the terms of one block.
 type blockTerms struct{ words, values []string }
 
-func newBuilder(fs FS, blockLines int) (*builder, error) {
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest),
-		zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
+// row is a line on its way into a block, with the fields of its event.
+type row struct {
+	event     pipeline.Event
+	source    uint32 // number of its source
+	continues bool   // it goes on with the event of the row before
+}
+
+// rowSource gives the rows of a segment, a block at a time, which are valid until the next
+// call; none at the end.
+type rowSource func() ([]*row, error)
+
+func newBuilder(fs FS, level zstd.EncoderLevel) (*builder, error) {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(level),
+		zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(1<<20))
 	if err != nil {
 		return nil, err
 	}
-	return &builder{fs: fs, blockLines: blockLines, enc: enc, columns: newColumnWriter(), collect: newCollector()}, nil
+	return &builder{fs: fs, enc: enc, columns: newColumnWriter(), collect: newCollector()}, nil
 }
 
 // segmentPath names a segment's file in a day's folder.
@@ -39,10 +52,10 @@ func segmentPath(dir string, number uint64) string {
 	return filepath.Join(dir, fmt.Sprintf("%010d.seg", number))
 }
 
-// write makes the segment of rows, sorted as in the head, in a file of its own. When it
+// write makes the segment of rows, sorted as its runs, in a file of its own. When it
 // returns nil the segment is committed: it survives any crash. When it fails nothing is
 // committed and the file that may be left is overwritten or removed later.
-func (w *builder) write(dir, day string, f footer, rows []*row) (*segment, []blockTerms, error) {
+func (w *builder) write(dir, day string, f footer, rows rowSource) (*segment, []blockTerms, error) {
 	path := segmentPath(dir, f.Number)
 	tmp := path + ".tmp"
 	file, err := w.fs.Create(tmp)
@@ -71,7 +84,7 @@ func (w *builder) write(dir, day string, f footer, rows []*row) (*segment, []blo
 	return seg, terms, nil
 }
 
-func (w *builder) writeTo(file File, path, day string, f footer, rows []*row) (*segment, []blockTerms, error) {
+func (w *builder) writeTo(file File, path, day string, f footer, rows rowSource) (*segment, []blockTerms, error) {
 	off := uint64(0)
 	put := func(b []byte) error {
 		n, err := file.Write(b)
@@ -84,31 +97,33 @@ func (w *builder) writeTo(file File, path, day string, f footer, rows []*row) (*
 	w.collect.reset()
 	w.filters.region = w.filters.region[:0]
 	var terms []blockTerms
-	for first, end := 0, 0; first < len(rows); first = end {
-		end = blockEnd(rows, first, w.blockLines)
-		part := rows[first:end]
+	for first := 0; ; {
+		part, err := rows()
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(part) == 0 {
+			break
+		}
 		info := blockInfo{FirstRow: first, Rows: len(part)}
+		first += len(part)
 		w.columns.encode(part)
-		for g, data := range [numGroups][]byte{w.columns.core, w.columns.fields, w.columns.lines} {
-			w.packed = w.enc.EncodeAll(data, w.packed[:0])
-			info.Groups[g] = groupInfo{
-				Offset: off, Size: uint32(len(w.packed)), Raw: uint32(len(data)), Sum: xxhash.Sum64(w.packed),
+		w.collect.start()
+		text, choices, packed := w.collect.lines(&w.columns.lines)
+		for g, sections := range [numGroups][][]byte{{w.columns.core}, {w.columns.fields}, {text, choices, packed}} {
+			if info.Groups[g], err = w.group(off, sections); err != nil {
+				return nil, nil, err
 			}
 			if err := put(w.packed); err != nil {
 				return nil, nil, err
 			}
 		}
-		words, values, err := w.index(&info, part)
+		t, err := w.index(&info, part)
 		if err != nil {
 			return nil, nil, err
 		}
-		terms = append(terms, blockTerms{words, values})
+		terms = append(terms, t)
 		f.Blocks = append(f.Blocks, info)
-	}
-	w.keys = w.collect.all.list(w.keys[:0])
-	var err error
-	if f.Filter, err = w.filters.add(w.keys); err != nil {
-		return nil, nil, err
 	}
 	f.FilterBase, f.FilterSize = off, uint64(len(w.filters.region))
 	f.FilterPageSums = pageSums(w.filters.region)
@@ -120,24 +135,42 @@ func (w *builder) writeTo(file File, path, day string, f footer, rows []*row) (*
 	if err := put(appendTrailer(w.packed, off, len(raw))); err != nil {
 		return nil, nil, err
 	}
-	return &segment{footer: f, path: path, size: int64(off), day: day}, terms, nil
+	return &segment{footer: f, path: path, size: int64(off), day: day, version: formatVersion}, terms, nil
 }
 
-// index collects a block's terms and writes its filter.
-func (w *builder) index(info *blockInfo, rows []*row) (words, values []string, err error) {
-	w.collect.start()
+// group compresses the sections of a group, each by itself, into packed.
+func (w *builder) group(off uint64, sections [][]byte) (groupInfo, error) {
+	g := groupInfo{Offset: off}
+	w.packed = w.packed[:0]
+	raw := 0
+	for _, s := range sections {
+		w.packed = w.enc.EncodeAll(s, w.packed)
+		raw += len(s)
+	}
+	if raw > math.MaxUint32 || len(w.packed) > math.MaxUint32 {
+		return g, fmt.Errorf("a block of %d bytes is too large", raw)
+	}
+	g.Size, g.Raw, g.Sum = uint32(len(w.packed)), uint32(raw), xxhash.Sum64(w.packed)
+	return g, nil
+}
+
+// index collects the terms of a block whose lines the collector has seen, and writes its
+// filter.
+func (w *builder) index(info *blockInfo, rows []*row) (blockTerms, error) {
 	info.MinTime, info.MaxTime = rows[0].event.Timestamp, rows[0].event.Timestamp
 	for _, r := range rows {
 		info.MinTime = min(info.MinTime, r.event.Timestamp)
 		info.MaxTime = max(info.MaxTime, r.event.Timestamp)
-		w.collect.add(&r.event, r.continues)
+		if !r.continues {
+			w.collect.event(&r.event)
+		}
 	}
 	w.keys = w.collect.keys.list(w.keys[:0])
+	var err error
 	if info.Filter, err = w.filters.add(w.keys); err != nil {
-		return nil, nil, err
+		return blockTerms{}, err
 	}
-	words, values = w.collect.finish()
-	return words, values, nil
+	return w.collect.finish(), nil
 }
 
 func appendTrailer(footer []byte, off uint64, raw int) []byte {

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
@@ -69,9 +68,19 @@ type Candidates struct {
 }
 
 type dayCandidates struct {
-	view   *termView // nil: not to be used
+	view  *termView // nil: not to be used
+	terms *termCandidates
+}
+
+// termCandidates are the blocks that a source of terms names, by condition.
+type termCandidates struct {
+	source termSource
 	leaves map[CondWord]blockSet
 	fields map[*CondField]*fieldBlocks
+}
+
+func newTermCandidates(source termSource) *termCandidates {
+	return &termCandidates{source, make(map[CondWord]blockSet), make(map[*CondField]*fieldBlocks)}
 }
 
 // fieldBlocks are the blocks where a field condition is fulfilled by a listed value, and
@@ -96,11 +105,14 @@ func (c *Candidates) Close() {
 // could not be read; the blocks are then as if it were absent.
 func (c *Candidates) Of(ctx context.Context, p *Part) (Bits, error) {
 	seg := p.seg
-	e := &evaluation{c: c, ctx: ctx, seg: seg, day: c.day(seg.day), why: make([]byte, len(seg.Blocks))}
-	if e.day.view != nil {
-		if _, ok := e.day.view.in[seg.Number]; ok {
-			e.terms = true
+	e := &evaluation{c: c, ctx: ctx, seg: seg, why: make([]byte, len(seg.Blocks))}
+	if day := c.day(seg.day); day.view != nil {
+		if _, ok := day.view.in[seg.Number]; ok {
+			e.terms = day.terms
 		}
+	}
+	if own := seg.terms.Load(); e.terms == nil && own != nil {
+		e.terms = newTermCandidates(own)
 	}
 	out := e.eval(c.cond, allBits(len(seg.Blocks)))
 	for i := range e.why {
@@ -124,14 +136,14 @@ func (c *Candidates) day(name string) *dayCandidates {
 	if d := c.days[name]; d != nil {
 		return d
 	}
-	d := &dayCandidates{leaves: make(map[CondWord]blockSet), fields: make(map[*CondField]*fieldBlocks)}
+	d := &dayCandidates{}
 	c.days[name] = d
 	c.view.store.mu.Lock()
 	t := c.view.store.days[name]
 	c.view.store.mu.Unlock()
 	if t != nil {
 		if v, err := t.acquire(); err == nil {
-			d.view = v
+			d.view, d.terms = v, newTermCandidates(v)
 		}
 	}
 	return d
@@ -142,11 +154,10 @@ type evaluation struct {
 	c     *Candidates
 	ctx   context.Context
 	seg   *segment
-	day   *dayCandidates
-	terms bool // the segment is in the day's term index
-	why   []byte
-	file  *os.File
+	terms *termCandidates // nil: its terms are not known
+	file  segmentFile
 	read  *filterReader
+	why   []byte // what ruled out each block
 	err   error
 }
 
@@ -176,35 +187,57 @@ func (e *evaluation) eval(cond Cond, in Bits) Bits {
 }
 
 func (e *evaluation) word(c CondWord, in Bits) Bits {
-	hasDigit := strings.ContainsAny(c.Text, "0123456789")
-	if c.Kind == Whole && (hasDigit || len(c.Text) > maxTerm) {
+	if strings.ContainsAny(c.Text, "0123456789") {
+		return e.digits(c, in)
+	}
+	if c.Kind == Whole && len(c.Text) > maxTerm {
 		return e.probe(xxhash.Sum64String(c.Text), in)
 	}
-	if hasDigit {
-		in = e.grams(c.Text, in)
-		for _, part := range digitFree(c) {
-			in = e.word(part, in)
-		}
+	if in.empty() || e.terms == nil || c.Kind != Whole && len(c.Text) < minPart {
 		return in
 	}
-	if in.empty() || !e.terms || c.Kind != Whole && len(c.Text) < minPart {
-		return in
-	}
-	set, ok := e.day.leaves[c]
+	set, ok := e.terms.leaves[c]
 	if !ok && (c.Kind == Suffix || c.Kind == Infix) && in.count() <= 1 {
 		return in // reading the block costs less than looking through all terms
 	}
 	if !ok {
 		var err error
-		if set, err = e.day.view.wordBlocks(e.ctx, c); err != nil {
+		if set, err = wordBlocks(e.ctx, e.terms.source, c); err != nil {
 			set = nil
 		}
-		e.day.leaves[c] = set
+		e.terms.leaves[c] = set
 	}
 	if set == nil { // rules out nothing
 		return in
 	}
-	return e.ruled(in, in.and(set[e.seg.Number]), byTerms)
+	with := in.and(set[e.seg.Number])
+	if c.Kind != Whole && e.seg.version > 1 && allHex([]byte(c.Text)) {
+		with = with.or(e.quietly(hexKeys(c.Text), in))
+	}
+	return e.ruled(in, with, byTerms)
+}
+
+// digits narrows by a word with digits, or a part of one.
+func (e *evaluation) digits(c CondWord, in Bits) Bits {
+	word := []byte(c.Text)
+	switch {
+	case c.Kind == Whole && e.seg.version == 1:
+		return e.probe(xxhash.Sum64(word), in)
+	case c.Kind == Whole:
+		var keys []uint64
+		wordKeys(word, func(key uint64) { keys = append(keys, key) })
+		return e.keep(in, func(f *filterParams) bool { return e.hasAll(f, keys) })
+	case e.seg.version == 1:
+		in = e.part(in, gramsNarrow1.keys(word))
+	default:
+		in = e.part(in, grams.keys(word))
+	}
+	for _, part := range digitFree(c) {
+		if part.Kind != Whole || !allHex([]byte(part.Text)) { // which is no term
+			in = e.word(part, in)
+		}
+	}
+	return in
 }
 
 // digitFree returns what a part of a word with digits tells of the word's digit-free
@@ -233,7 +266,7 @@ func digitFree(c CondWord) []CondWord {
 
 // wordBlocks returns the blocks that may have a word with the given digit-free part, or
 // nil when there are too many terms to tell.
-func (v *termView) wordBlocks(ctx context.Context, c CondWord) (set blockSet, err error) {
+func wordBlocks(ctx context.Context, v termSource, c CondWord) (set blockSet, err error) {
 	defer recovered(&err)
 	set = make(blockSet)
 	if err := v.blocksWith(ctx, fieldWords, []byte(markManyWords), set); err != nil {
@@ -253,23 +286,17 @@ func (v *termView) wordBlocks(ctx context.Context, c CondWord) (set blockSet, er
 	case Suffix:
 		accept = strings.HasSuffix
 	}
-	terms, ok, err := v.matching(ctx, fieldWords, prefix, func(t string) bool { return accept(t, c.Text) })
-	if err != nil || !ok {
+	if ok, err := v.blocksWhere(ctx, fieldWords, prefix, func(t string) bool { return accept(t, c.Text) }, set); err != nil || !ok {
 		return nil, err
-	}
-	for _, t := range terms {
-		if err := v.blocksWith(ctx, fieldWords, []byte(t), set); err != nil {
-			return nil, err
-		}
 	}
 	return set, nil
 }
 
-// matching lists the terms that accept takes; ok is false when there are too many.
-func (v *termView) matching(ctx context.Context, field, prefix string, accept func(string) bool) (terms []string, ok bool, err error) {
-	scanned := 0
-	ok = true
-	err = v.terms(field, []byte(prefix), func(t string) bool {
+// blocksWhere adds the blocks of the terms that accept takes.
+func (v *termView) blocksWhere(ctx context.Context, field, prefix string, accept func(string) bool, set blockSet) (bool, error) {
+	var terms []string
+	scanned, ok := 0, true
+	err := v.terms(field, []byte(prefix), func(t string) bool {
 		scanned++
 		if accept(t) {
 			terms = append(terms, t)
@@ -277,20 +304,23 @@ func (v *termView) matching(ctx context.Context, field, prefix string, accept fu
 		ok = scanned <= maxScannedTerms && len(terms) <= maxMatchedTerms && (scanned&1023 != 0 || ctx.Err() == nil)
 		return ok
 	})
-	return terms, ok, err
+	for i := 0; i < len(terms) && ok && err == nil; i++ {
+		err = v.blocksWith(ctx, field, []byte(terms[i]), set)
+	}
+	return ok, err
 }
 
 func (e *evaluation) field(c *CondField, in Bits) Bits {
-	if !e.terms || notIndexed(c.Name) {
+	if e.terms == nil || notIndexed(c.Name) {
 		return in
 	}
-	f, ok := e.day.fields[c]
+	f, ok := e.terms.fields[c]
 	if !ok {
 		var err error
-		if f, err = e.day.view.fieldBlocks(e.ctx, c); err != nil {
+		if f, err = findField(e.ctx, e.terms.source, c); err != nil {
 			f = nil
 		}
-		e.day.fields[c] = f
+		e.terms.fields[c] = f
 	}
 	if f == nil {
 		return in
@@ -304,54 +334,44 @@ func (e *evaluation) field(c *CondField, in Bits) Bits {
 	return listed.or(many)
 }
 
-func (v *termView) fieldBlocks(ctx context.Context, c *CondField) (f *fieldBlocks, err error) {
+func findField(ctx context.Context, v termSource, c *CondField) (f *fieldBlocks, err error) {
 	defer recovered(&err)
 	f = &fieldBlocks{listed: make(blockSet), many: make(blockSet)}
 	if err := v.blocksWith(ctx, fieldValues, []byte(c.Name+markManyValues), f.many); err != nil {
 		return nil, err
 	}
 	prefix := c.Name + "\x00"
-	terms, ok, err := v.matching(ctx, fieldValues, prefix, func(t string) bool { return c.Accept(t[len(prefix):]) })
-	if err != nil || !ok {
+	accept := func(t string) bool { return c.Accept(t[len(prefix):]) }
+	if ok, err := v.blocksWhere(ctx, fieldValues, prefix, accept, f.listed); err != nil || !ok {
 		return nil, err
-	}
-	for _, t := range terms {
-		if err := v.blocksWith(ctx, fieldValues, []byte(t), f.listed); err != nil {
-			return nil, err
-		}
 	}
 	return f, nil
 }
 
-// probe asks the filters, the segment's first, for a key.
+// probe asks the filters, the segment's first if it has one, for a key.
 func (e *evaluation) probe(key uint64, in Bits) Bits {
 	if in.empty() || !e.open() {
 		return in
 	}
-	if !e.has(&e.seg.Filter, key) {
+	if e.seg.version == 1 && !e.has(&e.seg.Filter, key) {
 		return e.ruled(in, make(Bits, len(in)), bySegmentFilter)
 	}
 	return e.keep(in, func(f *filterParams) bool { return e.has(f, key) })
 }
 
-// grams asks the blocks' filters for the grams of a part of a word with digits.
-func (e *evaluation) grams(text string, in Bits) Bits {
-	var keys []uint64
-	grams([]byte(text), func(key uint64) { keys = append(keys, key) })
-	if len(keys) == 0 || in.empty() || !e.open() {
+// part asks the blocks' filters for the grams of a part of a word with digits.
+func (e *evaluation) part(in Bits, keys []uint64) Bits {
+	if len(keys) == 0 {
 		return in
 	}
-	return e.keep(in, func(f *filterParams) bool {
-		for _, key := range keys {
-			if !e.has(f, key) {
-				return e.has(f, noGrams)
-			}
-		}
-		return true
-	})
+	return e.keep(in, func(f *filterParams) bool { return e.hasAll(f, keys) || e.has(f, noGrams) })
 }
 
+// keep narrows in to the blocks whose filter is not ruled out.
 func (e *evaluation) keep(in Bits, may func(*filterParams) bool) Bits {
+	if in.empty() || !e.open() {
+		return in
+	}
 	out := make(Bits, len(in))
 	for i := range e.seg.Blocks {
 		if in.Has(i) && may(&e.seg.Blocks[i].Filter) {
@@ -359,6 +379,23 @@ func (e *evaluation) keep(in Bits, may func(*filterParams) bool) Bits {
 		}
 	}
 	return e.ruled(in, out, byBlockFilter)
+}
+
+// quietly returns the blocks whose filter has all keys.
+func (e *evaluation) quietly(keys []uint64, in Bits) Bits {
+	why := e.why
+	e.why = nil
+	defer func() { e.why = why }()
+	return e.keep(in, func(f *filterParams) bool { return e.hasAll(f, keys) })
+}
+
+func (e *evaluation) hasAll(f *filterParams, keys []uint64) bool {
+	for _, key := range keys {
+		if !e.has(f, key) {
+			return false
+		}
+	}
+	return true
 }
 
 // has asks a filter; one that cannot be read says yes.

@@ -26,35 +26,31 @@ const (
 	columnRefs         // a reference per row: 0 a new string follows, k the string k-1
 )
 
-// Tags of an attribute's value; higher tags are references to earlier literals.
+// String columns of the fields group, in their order. The level's text, the template and the
+// error class are columns of version 1 only; the service is in the core group, since every
+// answer shows it.
 const (
-	valueLiteral = iota // length and bytes follow
-	valueInBody         // skip from the end of the row's last such value, and length
-	valueRefs
-)
-
-// numStringColumns is how many string columns the fields group has; stringColumn gives
-// their order. The service is in the core group: every answer shows it.
-const (
-	numStringColumns = 7
-	columnService    = numStringColumns
+	columnHost = iota
+	columnPath
+	columnTrace
+	columnSpan
+	writtenColumns
+	columnLevel = iota - 1
+	columnTemplate
+	columnClass
+	numStringColumns
+	columnService = numStringColumns
 )
 
 func stringColumn(e *pipeline.Event, c int) string {
 	switch c {
-	case 0:
-		return e.SeverityText
-	case 1:
+	case columnHost:
 		return e.Host
-	case 2:
+	case columnPath:
 		return e.Path
-	case 3:
-		return e.Template
-	case 4:
-		return e.ErrorClass
-	case 5:
+	case columnTrace:
 		return e.TraceID
-	case 6:
+	case columnSpan:
 		return e.SpanID
 	}
 	return e.Service
@@ -62,16 +58,13 @@ func stringColumn(e *pipeline.Event, c int) string {
 
 // columnWriter encodes blocks; it keeps its buffers between them.
 type columnWriter struct {
-	core, fields, lines []byte
-
-	dict    map[string]uint64
-	shapes  map[string]uint64
-	keys    map[string]int
-	streams []attrStream
-	shape   []byte
-	refs    []byte
+	core, fields []byte
+	lines        lineWriter
+	layouts      *layoutWriter
+	dict         map[string]uint64
 }
 
+// attrStream are the values of a key that stand in no line.
 type attrStream struct {
 	name string
 	dict map[string]uint64
@@ -79,23 +72,23 @@ type attrStream struct {
 }
 
 func newColumnWriter() *columnWriter {
-	return &columnWriter{
-		dict: make(map[string]uint64), shapes: make(map[string]uint64), keys: make(map[string]int),
-	}
+	return &columnWriter{layouts: newLayoutWriter(), dict: make(map[string]uint64)}
 }
 
-// encode fills core, fields and lines from rows, which are valid until the next call.
+// encode fills core, fields and lines from rows; they are valid until the next call.
 func (w *columnWriter) encode(rows []*row) {
 	w.encodeCore(rows)
+	w.lines.reset()
+	w.layouts.reset()
+	for _, r := range rows {
+		p := w.lines.add(r.event.Body)
+		w.layouts.add(r, &w.lines.patterns[p], w.lines.slots)
+	}
 	w.fields = w.fields[:0]
-	for c := range numStringColumns {
+	for c := range writtenColumns {
 		w.fields = w.appendStrings(w.fields, rows, c)
 	}
-	w.encodeAttrs(rows)
-	w.lines = w.lines[:0]
-	for _, r := range rows {
-		w.lines = append(w.lines, r.event.Body...)
-	}
+	w.fields = w.layouts.append(w.fields)
 }
 
 func (w *columnWriter) encodeCore(rows []*row) {
@@ -128,9 +121,6 @@ func (w *columnWriter) encodeCore(rows []*row) {
 	}
 	for _, r := range rows {
 		b = append(b, byte(r.event.Severity))
-	}
-	for _, r := range rows {
-		b = binary.AppendUvarint(b, uint64(len(r.event.Body)))
 	}
 	w.core = w.appendStrings(b, rows, columnService)
 }
@@ -192,78 +182,6 @@ func (w *columnWriter) appendStrings(b []byte, rows []*row, c int) []byte {
 		last, lastRef = s, ref
 	}
 	return b
-}
-
-// encodeAttrs writes one stream of keys (a reference to a list of keys per row) and one
-// stream of values per key. A value that stands in the line is stored as its place there.
-// Rows that continue an event have an empty list: they share that of its first row.
-func (w *columnWriter) encodeAttrs(rows []*row) {
-	clear(w.shapes)
-	clear(w.keys)
-	w.refs = w.refs[:0]
-	used := 0
-	for _, r := range rows {
-		shape := w.shape[:0]
-		cursor := 0
-		attrs := r.event.Attrs
-		if r.continues {
-			attrs = nil
-		}
-		for i := range attrs {
-			a := &attrs[i]
-			k, ok := w.keys[a.Key]
-			if !ok {
-				k = used
-				w.keys[a.Key] = k
-				if used++; used > len(w.streams) {
-					w.streams = append(w.streams, attrStream{dict: make(map[string]uint64)})
-				}
-				s := &w.streams[k]
-				s.name, s.data = a.Key, s.data[:0]
-				clear(s.dict)
-			}
-			shape = binary.AppendUvarint(shape, uint64(k))
-			cursor = w.streams[k].append(r.event.Body, a.Value, cursor)
-		}
-		w.shape = shape
-		if ref, ok := w.shapes[string(shape)]; ok {
-			w.refs = binary.AppendUvarint(w.refs, ref)
-			continue
-		}
-		w.shapes[string(shape)] = uint64(len(w.shapes) + 1)
-		w.refs = append(w.refs, 0)
-		w.refs = binary.AppendUvarint(w.refs, uint64(len(attrs)))
-		w.refs = append(w.refs, shape...)
-	}
-	b := binary.AppendUvarint(w.fields, uint64(used))
-	for i := range w.streams[:used] {
-		b = appendString(b, w.streams[i].name)
-		b = binary.AppendUvarint(b, uint64(len(w.streams[i].data)))
-	}
-	b = binary.AppendUvarint(b, uint64(len(w.refs)))
-	b = append(b, w.refs...)
-	for i := range w.streams[:used] {
-		b = append(b, w.streams[i].data...)
-	}
-	w.fields = b
-}
-
-// append writes a value and returns where the row's next value is looked for first.
-func (s *attrStream) append(body []byte, v string, cursor int) int {
-	if at := find(body, v, cursor); at >= 0 {
-		s.data = append(s.data, valueInBody)
-		s.data = binary.AppendVarint(s.data, int64(at-cursor))
-		s.data = binary.AppendUvarint(s.data, uint64(len(v)))
-		return at + len(v)
-	}
-	if ref, ok := s.dict[v]; ok {
-		s.data = binary.AppendUvarint(s.data, ref)
-		return cursor
-	}
-	s.dict[v] = uint64(len(s.dict) + valueRefs)
-	s.data = append(s.data, valueLiteral)
-	s.data = appendString(s.data, v)
-	return cursor
 }
 
 // find returns where v stands in body, at or after from if it can be, or -1.

@@ -17,9 +17,15 @@ type Config struct {
 	SegmentLines int
 	SegmentBytes int64
 	SegmentAge   time.Duration
-	// IndexDelay is how long a sealed segment may wait for others before its words are
-	// indexed together with theirs; searches read it unfiltered meanwhile.
+	// IndexDelay is how long a segment that is not merged any more may wait for others before
+	// its words are indexed together with theirs; till then they are in memory.
 	IndexDelay time.Duration
+	// MergeSegments is how many small segments of a day are merged into one; small are those
+	// of less than MergeLines lines that have less than MergeBytes bytes. What is left of a
+	// day is merged when it has passed.
+	MergeSegments int
+	MergeLines    int
+	MergeBytes    int64
 	// RetainAge is how long a day of indexing is kept after its end, RetainBytes how large
 	// the store may become on disk before its oldest days go. 0 is without bound. The day
 	// in use is always kept.
@@ -32,14 +38,17 @@ type Config struct {
 // DefaultConfig returns the configuration for a store in dir.
 func DefaultConfig(dir string) Config {
 	return Config{
-		Dir:          dir,
-		BlockLines:   4096,
-		SegmentLines: 65536,
-		SegmentBytes: 48 << 20,
-		SegmentAge:   5 * time.Minute,
-		IndexDelay:   2 * time.Second,
-		RetainAge:    30 * 24 * time.Hour,
-		Retry:        time.Second,
+		Dir:           dir,
+		BlockLines:    8192,
+		SegmentLines:  131072,
+		SegmentBytes:  48 << 20,
+		SegmentAge:    5 * time.Minute,
+		MergeSegments: 16,
+		MergeLines:    65536,
+		MergeBytes:    16 << 20,
+		IndexDelay:    2 * time.Second,
+		RetainAge:     30 * 24 * time.Hour,
+		Retry:         time.Second,
 	}
 }
 
@@ -57,6 +66,9 @@ func (c *Config) Validate() error {
 	bad(c.SegmentBytes >= 1 && c.SegmentBytes <= 1<<30, "store: segment bytes: %d is not within 1 and %d", c.SegmentBytes, 1<<30)
 	bad(c.SegmentAge > 0, "store: segment age: %s is not positive", c.SegmentAge)
 	bad(c.IndexDelay >= 0, "store: index delay: %s is negative", c.IndexDelay)
+	bad(c.MergeSegments >= 2 && c.MergeSegments <= 256, "store: merge segments: %d is not within 2 and 256", c.MergeSegments)
+	bad(c.MergeLines >= 0, "store: merge lines: %d is negative", c.MergeLines)
+	bad(c.MergeBytes >= 0, "store: merge bytes: %d is negative", c.MergeBytes)
 	bad(c.RetainAge >= 0, "store: retain age: %s is negative", c.RetainAge)
 	bad(c.RetainBytes >= 0, "store: retain bytes: %d is negative", c.RetainBytes)
 	bad(c.Retry > 0, "store: retry: %s is not positive", c.Retry)
@@ -67,10 +79,11 @@ func (c *Config) Validate() error {
 type Deps struct {
 	FS  FS
 	Now func() time.Time
-	// Sealed is called after each commit, Failed when one did not succeed (it is tried
+	// Sealed is called after each commit, Merged after each merge, Failed when one did not succeed (it is tried
 	// again), Removed when retention removed a day. They may be nil, and must not call
 	// the store.
 	Sealed  func(Sealed)
+	Merged  func(Merged)
 	Failed  func(error)
 	Removed func(day string, segments int)
 }
@@ -81,4 +94,12 @@ type Sealed struct {
 	Lines     int64
 	DiskBytes int64
 	Took      time.Duration
+}
+
+// Merged describes one merge.
+type Merged struct {
+	Segments               int
+	Lines                  int64
+	BytesBefore, DiskBytes int64
+	Took                   time.Duration
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // filled makes a store with three sealed segments of one source each, indexed and closed.
-func filled(t *testing.T) (Config, []pipeline.Event) {
+func filled(t *testing.T, merge bool) (Config, []pipeline.Event) {
 	t.Helper()
 	cfg := testConfig(t.TempDir())
 	s := mustOpen(t, cfg, Deps{})
@@ -29,6 +29,11 @@ func filled(t *testing.T) (Config, []pipeline.Event) {
 			t.Fatal(err)
 		}
 		if err := s.Seal(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if merge {
+		if err := s.Merge(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -48,7 +53,7 @@ func filled(t *testing.T) (Config, []pipeline.Event) {
 // TestAFlippedBitAnywhereIsIsolatedAndReported: no bit of a segment's file can change
 // without the change being found, and what is not hit by it is still read.
 func TestAFlippedBitAnywhereIsIsolatedAndReported(t *testing.T) {
-	cfg, all := filled(t)
+	cfg, all := filled(t, false)
 	file := segmentFiles(t, cfg.Dir)[1]
 	clean, err := os.ReadFile(file)
 	if err != nil {
@@ -143,7 +148,7 @@ func TestADamagedTermIndexIsMadeAnew(t *testing.T) {
 	for _, kind := range []string{"first *.zap", "last *.zap", "first root.bolt"} {
 		for _, hurt := range []string{"flip", "cut", "gone"} {
 			t.Run(kind+" "+hurt, func(t *testing.T) {
-				cfg, _ := filled(t)
+				cfg, _ := filled(t, true)
 				which, pattern, _ := strings.Cut(kind, " ")
 				files, err := filepath.Glob(filepath.Join(cfg.Dir, daysDir, "*", termDir, pattern))
 				if err != nil || len(files) == 0 {
@@ -206,7 +211,7 @@ func TestADamagedTermIndexIsMadeAnew(t *testing.T) {
 
 // TestNoBitOfBlevesFilesChangesUnseen: Bleve does not look at its checksums.
 func TestNoBitOfBlevesFilesChangesUnseen(t *testing.T) {
-	cfg, _ := filled(t)
+	cfg, _ := filled(t, true)
 	zaps, err := filepath.Glob(filepath.Join(cfg.Dir, daysDir, "*", termDir, "*.zap"))
 	if err != nil || len(zaps) == 0 {
 		t.Fatal(zaps, err)

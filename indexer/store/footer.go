@@ -9,6 +9,10 @@ import (
 // encode appends the footer's bytes, see FORMAT.md.
 func (f *footer) encode(b []byte) []byte {
 	b = binary.AppendUvarint(b, f.Number)
+	b = binary.AppendUvarint(b, uint64(len(f.Merged)))
+	for _, n := range f.Merged {
+		b = binary.AppendUvarint(b, n)
+	}
 	b = binary.AppendVarint(b, f.Created)
 	b = binary.AppendUvarint(b, uint64(f.Rows))
 	b = binary.AppendUvarint(b, uint64(f.Bytes))
@@ -72,7 +76,6 @@ func (f *footer) encode(b []byte) []byte {
 		}
 		b = k.Filter.append(b)
 	}
-	b = f.Filter.append(b)
 	b = binary.AppendUvarint(b, f.FilterBase)
 	b = binary.AppendUvarint(b, f.FilterSize)
 	b = binary.AppendUvarint(b, uint64(len(f.FilterPageSums)))
@@ -83,9 +86,16 @@ func (f *footer) encode(b []byte) []byte {
 }
 
 // decode reads what encode wrote, and checks that its parts agree.
-func (f *footer) decode(data []byte) error {
+func (f *footer) decode(data []byte, version uint32) error {
 	d := &decoder{b: data}
-	f.Number, f.Created = d.uvarint(), d.varint()
+	f.Number = d.uvarint()
+	if version > 1 {
+		f.Merged = make([]uint64, d.count())
+		for i := range f.Merged {
+			f.Merged[i] = d.uvarint()
+		}
+	}
+	f.Created = d.varint()
 	f.Rows, f.Bytes = int64(d.uvarint()), int64(d.uvarint())
 	names := make([]string, d.count())
 	for i := range names {
@@ -114,7 +124,9 @@ func (f *footer) decode(data []byte) error {
 		f.Blocks[i].FirstRow = first
 		first += f.Blocks[i].Rows
 	}
-	f.Filter = d.filter()
+	if version == 1 {
+		f.Filter = d.filter()
+	}
 	f.FilterBase, f.FilterSize = d.uvarint(), d.uvarint()
 	f.FilterPageSums = make([]uint32, d.count())
 	for i := range f.FilterPageSums {

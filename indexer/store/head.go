@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"slices"
 	"sort"
 	"sync/atomic"
 	"time"
@@ -9,28 +10,10 @@ import (
 	"foghorn/pipeline"
 )
 
-// row is an original line in the head, with the fields of its event.
-type row struct {
-	event pipeline.Event
-	// source is the dense number of the event's source.
-	source uint32
-	// continues says that the line goes on with the event of the row before.
-	continues bool
-	// seq counts the source's lines before this one, line those of its generation.
-	seq, line int64
-}
-
 // rowsPerChunk rows are allocated at once.
 const rowsPerChunk = 1024
 
-type chunk [rowsPerChunk]row
-
-// rowMemory is what a row takes besides its line and attributes, attrMemory an attribute
-// besides its value, in bytes.
-const (
-	rowMemory  = 364
-	attrMemory = 32
-)
+type chunk [rowsPerChunk]headRow
 
 // head is the open end of the store: rows in the order they came. One goroutine at a time
 // appends (the store's lock); readers take a view and hold no lock while they scan, since
@@ -38,22 +21,31 @@ const (
 type head struct {
 	chunks    []*chunk
 	n         atomic.Int64
-	lines     []byte // where the next lines go
+	lines     []byte // where the next lines and attributes go
 	lineBytes int64  // of raw lines
 	memory    int64  // about what the rows take
 	// names are the sources' ids by their numbers, local to this head.
 	names   []string
 	numbers map[string]uint32
-	since   time.Time // the first append
+	// keyNames are the attributes' keys by their numbers.
+	keyNames []string
+	keys     map[string]uint64
+	commons  map[common]*common
+	scratch  []byte
+	since    time.Time // the first append
 	// What a commit of this head commits besides the rows.
 	offsets map[int]int64
 	gaps    []Gap
 }
 
-func newHead() *head { return &head{numbers: make(map[string]uint32)} }
+func newHead() *head {
+	return &head{
+		numbers: make(map[string]uint32), keys: make(map[string]uint64), commons: make(map[common]*common),
+	}
+}
 
 // append takes an event: a row for each of its original lines, the first of which has the
-// numbers seq and line. e then shares the head's memory instead of its record's.
+// numbers seq and line. The head shares nothing with e but strings that many events have.
 func (h *head) append(e *pipeline.Event, seq, line int64) {
 	num, ok := h.numbers[e.ID.Source]
 	if !ok {
@@ -61,40 +53,48 @@ func (h *head) append(e *pipeline.Event, seq, line int64) {
 		h.names = append(h.names, e.ID.Source)
 		h.numbers[e.ID.Source] = num
 	}
-	e.ID.Source = h.names[num] // one string for all its rows
-	e.Body = h.keep(e.Body)
-	for i := range e.Attrs {
-		h.memory += attrMemory + int64(len(e.Attrs[i].Value))
+	row := headRow{
+		common: h.common(e, h.names[num]), time: e.Timestamp, observed: e.Observed,
+		seq: seq, line: line, source: num,
 	}
-	r := h.room()
-	*r = row{event: *e, source: num, seq: seq, line: line}
-	r.event.Sizes = nil
-	if bytes.IndexByte(e.Body, '\n') < 0 {
-		h.publish(r)
-		return
-	}
-	head := *r
 	for o := range e.Originals() {
-		r := h.room()
-		*r = head
-		r.event.ID.Offset, r.event.Size, r.event.Body = o.Offset, o.Size, o.Raw
-		h.publish(r)
-		head.seq, head.line, head.continues = head.seq+1, head.line+1, true
+		row.offset, row.size = o.Offset, o.Size
+		if !row.continues {
+			h.scratch = h.packAttrs(append(h.scratch[:0], o.Raw...), o.Raw, e)
+			kept := h.keep(h.scratch)
+			row.body, row.attrs = kept[:len(o.Raw):len(o.Raw)], kept[len(o.Raw):]
+		} else {
+			row.body, row.attrs = h.keep(o.Raw), nil
+		}
+		h.publish(row)
+		row.seq, row.line, row.continues = row.seq+1, row.line+1, true
 	}
 }
 
-// room returns the place of the next row, which no reader looks at before publish.
-func (h *head) room() *row {
+// common returns the one copy of what e has in common with others.
+func (h *head) common(e *pipeline.Event, source string) *common {
+	key := common{
+		source: source, host: e.Host, path: e.Path, service: e.Service, level: e.SeverityText, template: e.Template,
+		class: e.ErrorClass, generation: e.ID.Generation, severity: e.Severity, truncated: e.Truncated, timeObserved: e.TimeObserved,
+	}
+	c := h.commons[key]
+	if c == nil {
+		c = &key
+		h.commons[key] = c
+		h.memory += commonMemory
+	}
+	return c
+}
+
+// publish adds a row, at a place that no reader looks at before n counts it.
+func (h *head) publish(r headRow) {
 	n := int(h.n.Load())
 	if n/rowsPerChunk == len(h.chunks) {
 		h.chunks = append(h.chunks, new(chunk))
 	}
-	return &h.chunks[n/rowsPerChunk][n%rowsPerChunk]
-}
-
-func (h *head) publish(r *row) {
-	h.lineBytes += int64(len(r.event.Body))
-	h.memory += rowMemory + int64(len(r.event.Body))
+	h.chunks[n/rowsPerChunk][n%rowsPerChunk] = r
+	h.lineBytes += int64(len(r.body))
+	h.memory += rowMemory + int64(len(r.body)+len(r.attrs))
 	h.n.Add(1)
 }
 
@@ -115,13 +115,14 @@ func (h *head) keep(line []byte) []byte {
 	return h.lines[start:len(h.lines):len(h.lines)]
 }
 
-func (h *head) row(i int) *row { return &h.chunks[i/rowsPerChunk][i%rowsPerChunk] }
+func (h *head) row(i int) *headRow { return &h.chunks[i/rowsPerChunk][i%rowsPerChunk] }
 
 // view returns the rows so far; the caller holds the store's lock.
 func (h *head) view() *headView {
 	return &headView{
 		chunks: h.chunks[:len(h.chunks):len(h.chunks)],
 		names:  h.names[:len(h.names):len(h.names)],
+		keys:   h.keyNames[:len(h.keyNames):len(h.keyNames)],
 		n:      int(h.n.Load()),
 	}
 }
@@ -130,12 +131,13 @@ func (h *head) view() *headView {
 type headView struct {
 	chunks []*chunk
 	names  []string
+	keys   []string // of attributes
 	n      int
 }
 
 // sorted returns the rows by source id, each source's in the order they came: the order
 // of a segment.
-func (v *headView) sorted() []*row {
+func (v *headView) sorted() []*headRow {
 	byName := make([]uint32, len(v.names))
 	for i := range byName {
 		byName[i] = uint32(i)
@@ -149,7 +151,7 @@ func (v *headView) sorted() []*row {
 	for _, s := range byName {
 		counts[s], at = at, at+counts[s]
 	}
-	rows := make([]*row, v.n)
+	rows := make([]*headRow, v.n)
 	for i := range v.n {
 		r := v.row(i)
 		rows[counts[r.source]] = r
@@ -160,7 +162,7 @@ func (v *headView) sorted() []*row {
 
 // blockEnd returns the end of the block that starts at row first: size rows on, or behind
 // the event that the last of them belongs to.
-func blockEnd(rows []*row, first, size int) int {
+func blockEnd(rows []*headRow, first, size int) int {
 	end := min(first+size, len(rows))
 	for end < len(rows) && rows[end].continues {
 		end++
@@ -168,25 +170,50 @@ func blockEnd(rows []*row, first, size int) int {
 	return end
 }
 
-func (v *headView) row(i int) *row { return &v.chunks[i/rowsPerChunk][i%rowsPerChunk] }
+// blocksOf gives sorted rows of the head in blocks of about size.
+func (v *headView) blocksOf(sorted []*headRow, size int) rowSource {
+	var rows []row
+	var out []*row
+	var attrs []pipeline.Attr
+	return func() ([]*row, error) {
+		end := blockEnd(sorted, 0, size)
+		rows, out, attrs = slices.Grow(rows[:0], end)[:end], out[:0], attrs[:0]
+		for i := range end {
+			h, r := sorted[i], &rows[i]
+			h.event(&r.event)
+			if h.continues && i > 0 {
+				before := &rows[i-1].event
+				r.event.TraceID, r.event.SpanID, r.event.Attrs = before.TraceID, before.SpanID, before.Attrs
+			} else {
+				attrs = h.fields(&r.event, v.keys, attrs)
+			}
+			r.source, r.continues = h.source, h.continues
+			out = append(out, r)
+		}
+		sorted = sorted[end:]
+		return out, nil
+	}
+}
+
+func (v *headView) row(i int) *headRow { return &v.chunks[i/rowsPerChunk][i%rowsPerChunk] }
 
 // runsOf lists the runs of sorted rows.
-func runsOf(rows []*row) []Run {
+func runsOf(rows []*headRow) []Run {
 	var runs []Run
 	for i, r := range rows {
-		e := &r.event
-		if i == 0 || r.source != rows[i-1].source || e.ID.Generation != rows[i-1].event.ID.Generation {
+		c := r.common
+		if i == 0 || r.source != rows[i-1].source || c.generation != rows[i-1].common.generation {
 			runs = append(runs, Run{
-				Source: e.ID.Source, Host: e.Host, Path: e.Path, Generation: e.ID.Generation,
-				FirstRow: i, FirstLine: r.line, FirstSeq: r.seq, FirstOffset: e.ID.Offset,
-				MinTime: e.Timestamp, MaxTime: e.Timestamp, MaxObserved: e.Observed,
+				Source: c.source, Host: c.host, Path: c.path, Generation: c.generation,
+				FirstRow: i, FirstLine: r.line, FirstSeq: r.seq, FirstOffset: r.offset,
+				MinTime: r.time, MaxTime: r.time, MaxObserved: r.observed,
 			})
 		}
 		u := &runs[len(runs)-1]
 		u.Rows++
-		u.NextOffset = e.ID.Offset + max(e.Size, 1)
-		u.MinTime, u.MaxTime = min(u.MinTime, e.Timestamp), max(u.MaxTime, e.Timestamp)
-		u.MaxObserved = max(u.MaxObserved, e.Observed)
+		u.NextOffset = r.offset + max(r.size, 1)
+		u.MinTime, u.MaxTime = min(u.MinTime, r.time), max(u.MaxTime, r.time)
+		u.MaxObserved = max(u.MaxObserved, r.observed)
 	}
 	return runs
 }

@@ -12,6 +12,7 @@ import (
 
 	index "github.com/blevesearch/bleve_index_api"
 	"github.com/gofrs/flock"
+	"github.com/klauspost/compress/zstd"
 )
 
 // Names in the store's folder.
@@ -44,7 +45,7 @@ func Open(cfg Config, deps Deps) (*Store, error) {
 		cfg: cfg, deps: deps,
 		ledger: newLedger(), head: newHead(), days: make(map[string]*termIndex),
 		offsets: make(map[int]int64), next: 1,
-		room: make(chan struct{}), wake: make(chan struct{}, 1), tails: make(map[*follower]struct{}),
+		room: make(chan struct{}), wake: make(chan struct{}, 1), merging: make(chan struct{}, 1), tails: make(map[*follower]struct{}),
 		terms: termQueue{wake: make(chan struct{}, 1)},
 	}
 	if err := os.MkdirAll(s.daysDir(), 0o750); err != nil {
@@ -61,13 +62,14 @@ func Open(cfg Config, deps Deps) (*Store, error) {
 	if err := s.load(); err != nil {
 		return nil, errors.Join(err, s.lock.Unlock())
 	}
-	if s.build, err = newBuilder(deps.FS, cfg.BlockLines); err != nil {
+	if s.build, err = newBuilder(deps.FS, zstd.SpeedFastest); err != nil {
 		return nil, errors.Join(err, s.lock.Unlock())
 	}
 	s.queue = index.NewAnalysisQueue(1)
 	for i := len(s.segments) - 1; i >= 0; i-- { // newest first
-		s.terms.put(s.segments[i], nil)
+		s.terms.put(s.segments[i])
 	}
+	s.mergeSoon()
 	return s, nil
 }
 
@@ -93,11 +95,14 @@ func (s *Store) load() error {
 		}
 	}
 	slices.SortFunc(s.segments, func(a, b *segment) int {
-		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(b.day, a.day))
+		return cmp.Or(cmp.Compare(a.last(), b.last()), cmp.Compare(a.Number, b.Number), cmp.Compare(b.day, a.day))
 	})
 	// A commit that failed at its last step may have left its file, and was repeated on a
 	// later day under its number: that one counts.
 	s.segments = slices.CompactFunc(s.segments, func(a, b *segment) bool { return a.Number == b.Number })
+	if err := s.dropMerged(); err != nil {
+		return err
+	}
 	for _, seg := range s.segments {
 		s.ledger.restore(&seg.footer)
 		for p, o := range seg.Offsets {
@@ -124,7 +129,7 @@ func (s *Store) loadDay(dir, day string) error {
 			if _, err := fmt.Sscanf(f.Name(), "%d"+segSuffix, &number); err != nil {
 				continue
 			}
-			s.next = max(s.next, number+1)
+			s.next = max(s.next, number&lastMask+1)
 			seg, err := openSegment(path, day)
 			if err == nil && seg.Number != number {
 				err = corrupt("%s says that it is segment %d", path, seg.Number)

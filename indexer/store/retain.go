@@ -21,6 +21,8 @@ const (
 // store is too large; never today. The offsets and marks that only those days tell are
 // first committed in a segment of today.
 func (s *Store) Retain() error {
+	s.mergeMu.Lock()
+	defer s.mergeMu.Unlock()
 	s.sealMu.Lock()
 	defer s.sealMu.Unlock()
 	now := s.deps.Now()
@@ -133,7 +135,7 @@ func (s *Store) carry(now time.Time, segments []*segment, victims map[string]boo
 	s.mu.Lock()
 	number := s.next
 	s.mu.Unlock()
-	seg, _, err := s.commit(footer{Number: number, Runs: runs, Offsets: offsets}, nil)
+	seg, _, err := s.commit(footer{Number: number, Runs: runs, Offsets: offsets}, (&headView{}).blocksOf(nil, 1))
 	if err != nil {
 		return fmt.Errorf("keep marks of removed days: %w", err)
 	}

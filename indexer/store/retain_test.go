@@ -178,8 +178,8 @@ func TestConfigFaultsAreAllReported(t *testing.T) {
 	var cfg Config
 	cfg.RetainAge = -1
 	err := cfg.Validate()
-	if err == nil || len(err.(interface{ Unwrap() []error }).Unwrap()) != 7 {
-		t.Errorf("%v, want seven faults", err)
+	if err == nil || len(err.(interface{ Unwrap() []error }).Unwrap()) != 8 {
+		t.Errorf("%v, want eight faults", err)
 	}
 	cfg = DefaultConfig("x")
 	if err := cfg.Validate(); err != nil {

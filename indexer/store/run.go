@@ -8,13 +8,14 @@ import (
 	"time"
 )
 
-// Run seals heads, feeds the term indexes and applies retention until ctx ends, and then
-// seals what is left. Append blocks once the head is full unless Run runs. An error means
+// Run seals heads, merges segments, feeds the term indexes and applies retention until ctx
+// ends, and then seals what is left. Append blocks once the head is full unless Run runs. An error means
 // that the last head could not be sealed: its lines will be read again from Kafka.
 func (s *Store) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	stop := make(chan struct{})
 	wg.Go(func() { s.indexTerms(stop) })
+	wg.Go(func() { s.mergeLoop(stop) })
 	err := s.sealLoop(ctx)
 	close(stop)
 	wg.Wait()
@@ -108,32 +109,43 @@ func (s *Store) seal() error {
 	rows := view.sorted()
 	f := footer{Number: number, Rows: int64(len(rows)), Runs: runsOf(rows), Offsets: h.offsets, Gaps: h.gaps}
 	for _, r := range rows {
-		f.Bytes += int64(len(r.event.Body))
+		f.Bytes += int64(len(r.body))
 	}
-	seg, terms, err := s.commit(f, rows)
+	seg, terms, err := s.commit(f, view.blocksOf(rows, s.cfg.BlockLines))
 	s.mu.Lock()
 	s.fault = err
 	if err != nil {
+		s.wakeWaiting()
 		s.mu.Unlock()
 		return err
 	}
+	seg.terms.Store(&memTerms{seg.Number, terms})
 	s.addSegment(seg)
 	s.sealing = nil
 	if s.full(s.head) {
 		s.rotate()
 	}
-	close(s.room)
-	s.room = make(chan struct{})
+	s.wakeWaiting()
 	s.mu.Unlock()
-	s.terms.put(seg, terms)
+	if s.waits(seg) {
+		s.mergeSoon()
+	} else {
+		s.terms.put(seg)
+	}
 	if s.deps.Sealed != nil {
 		s.deps.Sealed(Sealed{Segment: number, Lines: f.Rows, DiskBytes: seg.size, Took: time.Since(start)})
 	}
 	return nil
 }
 
+// wakeWaiting has all that wait for room look again; the caller holds the lock.
+func (s *Store) wakeWaiting() {
+	close(s.room)
+	s.room = make(chan struct{})
+}
+
 // commit writes a segment into the folder of today.
-func (s *Store) commit(f footer, rows []*row) (*segment, []blockTerms, error) {
+func (s *Store) commit(f footer, rows rowSource) (*segment, []blockTerms, error) {
 	now := s.deps.Now()
 	f.Created = now.UnixNano()
 	day := dayOf(now)
@@ -152,5 +164,5 @@ func (s *Store) commit(f footer, rows []*row) (*segment, []blockTerms, error) {
 // addSegment publishes a segment; the caller holds the lock.
 func (s *Store) addSegment(seg *segment) {
 	s.segments = append(s.segments[:len(s.segments):len(s.segments)], seg)
-	s.next = max(s.next, seg.Number+1)
+	s.next = max(s.next, seg.last()+1)
 }

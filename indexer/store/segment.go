@@ -18,7 +18,8 @@ import (
 const (
 	segmentMagic  = "FOGHSEG\n"
 	trailerMagic  = "FOGHEND\n"
-	formatVersion = 1
+	formatVersion = 2
+	oldestVersion = 1
 	// trailerSize: footer's offset, compressed and raw length, checksum (8 each), version
 	// (4), checksum of these (4), magic (8).
 	trailerSize = 4*8 + 4 + 4 + 8
@@ -52,13 +53,14 @@ type Gap struct {
 // footer is all of a segment but its columns and filters.
 type footer struct {
 	Number         uint64
+	Merged         []uint64 // the segments that this one was made of
 	Created        int64
 	Rows, Bytes    int64
 	Runs           []Run
 	Offsets        map[int]int64
 	Gaps           []Gap
 	Blocks         []blockInfo
-	Filter         filterParams // of the segment
+	Filter         filterParams // of the segment, in version 1
 	FilterBase     uint64
 	FilterSize     uint64
 	FilterPageSums []uint32
@@ -86,13 +88,17 @@ type groupInfo struct {
 	Sum       uint64
 }
 
-// segment is an opened segment file. It holds no file descriptor.
+// segment is an opened segment file. It holds no file descriptor, unless it was merged into
+// another and is still read.
 type segment struct {
 	footer
 	path    string
 	size    int64
 	day     string
-	retired atomic.Bool // retention removed it
+	version uint32
+	retired atomic.Bool              // retention removed it
+	merged  atomic.Pointer[os.File]  // the file, removed from its folder after a merge
+	terms   atomic.Pointer[memTerms] // of a segment that is not in its day's term index
 
 	mu      sync.Mutex
 	damaged map[int]string // block, -1 the filters: reason
@@ -139,8 +145,8 @@ func (s *segment) readFooter(f *os.File) error {
 	if binary.LittleEndian.Uint32(t[36:]) != uint32(xxhash.Sum64(t[:36])) {
 		return corrupt("trailer at byte %d: checksum", s.size-trailerSize)
 	}
-	if v := binary.LittleEndian.Uint32(t[32:]); v != formatVersion {
-		return fmt.Errorf("format version %d, want %d", v, formatVersion)
+	if s.version = binary.LittleEndian.Uint32(t[32:]); s.version < oldestVersion || s.version > formatVersion {
+		return fmt.Errorf("format version %d, want %d to %d", s.version, oldestVersion, formatVersion)
 	}
 	off, size := binary.LittleEndian.Uint64(t[0:]), binary.LittleEndian.Uint64(t[8:])
 	raw, sum := binary.LittleEndian.Uint64(t[16:]), binary.LittleEndian.Uint64(t[24:])
@@ -151,7 +157,7 @@ func (s *segment) readFooter(f *os.File) error {
 	if err != nil {
 		return fmt.Errorf("footer at byte %d: %w", off, err)
 	}
-	if err := s.footer.decode(data); err != nil {
+	if err := s.footer.decode(data, s.version); err != nil {
 		return fmt.Errorf("footer at byte %d: %w", off, err)
 	}
 	return nil
@@ -184,13 +190,34 @@ func readGroup(f io.ReaderAt, g groupInfo) ([]byte, error) {
 }
 
 // open gives access to the file's blocks and filters.
-func (s *segment) open() (*os.File, error) {
+func (s *segment) open() (segmentFile, error) {
+	if f := s.merged.Load(); f != nil {
+		return keptFile{f}, nil
+	}
 	f, err := os.Open(s.path)
-	if err != nil && s.retired.Load() {
+	if err == nil {
+		return f, nil
+	}
+	if f := s.merged.Load(); f != nil { // it was merged meanwhile
+		return keptFile{f}, nil
+	}
+	if s.retired.Load() {
 		return nil, errRetired
 	}
-	return f, err
+	return nil, err
 }
+
+// segmentFile is what a segment is read from.
+type segmentFile interface {
+	io.ReaderAt
+	io.Closer
+}
+
+// keptFile is closed with the last reader of a merged segment, when it is garbage.
+type keptFile struct{ *os.File }
+
+// Close does nothing.
+func (keptFile) Close() error { return nil }
 
 // read decodes block i, with its fields if they are wanted.
 func (s *segment) read(i int, fields bool) (*Block, error) {
@@ -201,12 +228,20 @@ func (s *segment) read(i int, fields bool) (*Block, error) {
 	defer f.Close()
 	info := &s.Blocks[i]
 	b := &Block{sources: s.sourcesOf(info)}
-	if b.lines, err = readGroup(f, info.Groups[groupLines]); err != nil {
+	lines, err := readGroup(f, info.Groups[groupLines])
+	if b.lines = lines; err == nil && s.version > 1 {
+		err = b.decodeLines(lines, info.Rows)
+	}
+	if err != nil {
 		return nil, s.damage(i, fmt.Errorf("lines at byte %d: %w", info.Groups[groupLines].Offset, err))
 	}
 	core, err := readGroup(f, info.Groups[groupCore])
-	if err == nil {
-		err = b.decodeCore(core, info.Rows)
+	switch {
+	case err != nil:
+	case s.version > 1:
+		err = b.decodeCore(core)
+	default:
+		err = b.decodeCore1(core, info.Rows)
 	}
 	if err != nil {
 		return nil, s.damage(i, fmt.Errorf("numbers at byte %d: %w", info.Groups[groupCore].Offset, err))
@@ -228,11 +263,15 @@ func (s *segment) withFields(i int, b *Block) (*Block, error) {
 	return s.readFields(i, &c, f)
 }
 
-func (s *segment) readFields(i int, b *Block, f *os.File) (*Block, error) {
+func (s *segment) readFields(i int, b *Block, f io.ReaderAt) (*Block, error) {
 	g := s.Blocks[i].Groups[groupFields]
 	data, err := readGroup(f, g)
-	if err == nil {
+	switch {
+	case err != nil:
+	case s.version > 1:
 		err = b.decodeFields(data)
+	default:
+		err = b.decodeFields1(data)
 	}
 	if err != nil {
 		return nil, s.damage(i, fmt.Errorf("fields at byte %d: %w", g.Offset, err))
@@ -269,7 +308,12 @@ func (s *segment) sourcesOf(info *blockInfo) []blockSource {
 		if r.Rows == 0 {
 			continue
 		}
-		out = append(out, blockSource{r.Source, r.Generation, min(r.FirstRow+r.Rows-info.FirstRow, info.Rows)})
+		end := min(r.FirstRow+r.Rows-info.FirstRow, info.Rows)
+		if n := len(out) - 1; n >= 0 && out[n].source == r.Source && out[n].generation == r.Generation {
+			out[n].end = end // lines between the two were lost
+			continue
+		}
+		out = append(out, blockSource{r.Source, r.Generation, end})
 	}
 	return out
 }

@@ -31,15 +31,19 @@ type Store struct {
 	next      uint64 // number of the next segment
 	damaged   []Damage
 	fault     error         // why the last attempt to seal failed
-	room      chan struct{} // closed when a head was sealed
+	room      chan struct{} // closed when a head was sealed, or failed to be
+	waiting   int           // how many wait for room
 	termBytes int64         // of the term indexes on disk, as last measured
 	tails     map[*follower]struct{}
 
-	wake chan struct{}
+	wake    chan struct{}
+	merging chan struct{} // wakes the merger
 
-	sealMu sync.Mutex // one commit at a time
-	build  *builder
-	terms  termQueue
+	mergeMu sync.Mutex // one merge at a time; taken before sealMu
+	rebuild *builder   // of the merger, made when it is needed
+	sealMu  sync.Mutex // one commit at a time
+	build   *builder
+	terms   termQueue
 }
 
 // Damage is a part of the store that cannot be read.
@@ -120,10 +124,16 @@ func (s *Store) lockWithRoom(ctx context.Context) error {
 			return nil
 		}
 		room := s.room
+		s.waiting++
 		s.mu.Unlock()
 		select {
 		case <-room:
 		case <-ctx.Done():
+		}
+		s.mu.Lock()
+		s.waiting--
+		s.mu.Unlock()
+		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}

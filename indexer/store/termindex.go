@@ -138,9 +138,9 @@ func (t *termIndex) has(segment uint64) bool {
 	return ok
 }
 
-// add takes in the blocks of segments. It returns when they can be searched; they become
+// add takes in the blocks of segments, and drops those of segments that are not live. It returns when they can be searched; they become
 // durable later, and are added again at the next start if that did not happen.
-func (t *termIndex) add(segments map[uint64][]blockTerms) (err error) {
+func (t *termIndex) add(segments map[*segment][]blockTerms, live map[uint64]bool) (err error) {
 	defer recovered(&err)
 	t.writing.Lock()
 	defer t.writing.Unlock()
@@ -152,14 +152,23 @@ func (t *termIndex) add(segments map[uint64][]blockTerms) (err error) {
 	}
 	batch := index.NewBatch()
 	in := maps.Clone(*t.in.Load())
+	for number, blocks := range in {
+		if live[number] {
+			continue
+		}
+		for i := range blocks {
+			batch.Delete(blockID(number, i))
+		}
+		delete(in, number)
+	}
 	for segment, blocks := range segments {
 		for i, b := range blocks {
-			doc := document.NewDocument(blockID(segment, i))
+			doc := document.NewDocument(blockID(segment.Number, i))
 			doc.AddField(newTermField(fieldWords, b.words))
 			doc.AddField(newTermField(fieldValues, b.values))
 			batch.Update(doc)
 		}
-		in[segment] = len(blocks)
+		in[segment.Number] = len(blocks)
 	}
 	batch.SetInternal(internalSegments, encodeSegments(in))
 	durable := make(chan struct{})

@@ -12,29 +12,20 @@ import (
 	"foghorn/pipeline"
 )
 
-// termQueue holds the segments whose blocks are not yet in their day's term index.
+// termQueue holds the segments whose terms are not yet where they belong: those of segments
+// that wait to be merged in memory, others in their day's term index.
 type termQueue struct {
 	mu    sync.Mutex
-	items []queuedTerms
+	items []*segment
 	wake  chan struct{}
 }
 
-// queuedTerms is a segment and, if they are still at hand, its terms.
-type queuedTerms struct {
-	seg   *segment
-	terms []blockTerms
-}
-
-// maxQueuedTerms bounds the terms that are kept in memory; those of other segments are
-// read from their blocks again.
+// maxQueuedTerms bounds the segments that are indexed together.
 const maxQueuedTerms = 4
 
-func (q *termQueue) put(seg *segment, terms []blockTerms) {
+func (q *termQueue) put(seg *segment) {
 	q.mu.Lock()
-	if len(q.items) >= maxQueuedTerms {
-		terms = nil
-	}
-	q.items = append(q.items, queuedTerms{seg, terms})
+	q.items = append(q.items, seg)
 	q.mu.Unlock()
 	select {
 	case q.wake <- struct{}{}:
@@ -43,11 +34,11 @@ func (q *termQueue) put(seg *segment, terms []blockTerms) {
 }
 
 // take removes the first item and those of the same day behind it, up to maxQueuedTerms.
-func (q *termQueue) take() []queuedTerms {
+func (q *termQueue) take() []*segment {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	n := 0
-	for n < len(q.items) && n < maxQueuedTerms && q.items[n].seg.day == q.items[0].seg.day {
+	for n < len(q.items) && n < maxQueuedTerms && q.items[n].day == q.items[0].day {
 		n++
 	}
 	items := slices.Clone(q.items[:n])
@@ -99,7 +90,10 @@ func (s *Store) indexQueued(stop <-chan struct{}, collect *collector) {
 		default:
 		}
 		if stopping {
-			items = slices.DeleteFunc(items, func(q queuedTerms) bool { return q.terms == nil })
+			items = slices.DeleteFunc(items, func(seg *segment) bool { return seg.terms.Load() == nil })
+		}
+		if len(items) == 0 {
+			continue
 		}
 		if err := s.indexSegments(items, collect); err != nil {
 			s.failed(err)
@@ -107,41 +101,63 @@ func (s *Store) indexQueued(stop <-chan struct{}, collect *collector) {
 	}
 }
 
-// indexSegments brings segments of one day into its index, which it opens if need be.
-func (s *Store) indexSegments(items []queuedTerms, collect *collector) error {
-	batch := make(map[uint64][]blockTerms)
-	var t *termIndex
-	for _, item := range items {
-		seg := item.seg
-		if seg.retired.Load() || len(seg.Blocks) == 0 {
+// indexSegments brings the terms of segments of one day where they belong.
+func (s *Store) indexSegments(items []*segment, collect *collector) error {
+	batch := make(map[*segment][]blockTerms)
+	t, err := s.termIndex(items[0].day, false)
+	if err != nil {
+		return err
+	}
+	for _, seg := range items {
+		if seg.retired.Load() || len(seg.Blocks) == 0 || t != nil && t.has(seg.Number) {
 			continue
 		}
-		var err error
-		if t, err = s.termIndex(seg.day); err != nil {
-			return err
-		}
-		if t.has(seg.Number) {
-			continue
-		}
-		if item.terms == nil {
-			if item.terms, err = seg.collect(collect); err != nil {
-				if IsRetired(err) {
-					continue
-				}
+		own := seg.terms.Load()
+		if own == nil {
+			terms, err := seg.collect(collect)
+			if IsRetired(err) {
+				continue
+			}
+			if err != nil {
 				return fmt.Errorf("index again: %w", err)
 			}
+			own = &memTerms{seg.Number, terms}
+			seg.terms.Store(own)
 		}
-		batch[seg.Number] = item.terms
+		if !s.waits(seg) {
+			batch[seg] = own.blocks
+		}
 	}
 	if len(batch) == 0 {
 		return nil
 	}
-	err := t.add(batch)
+	if t == nil {
+		if t, err = s.termIndex(items[0].day, true); err != nil {
+			return err
+		}
+	}
+	err = t.add(batch, s.numbers())
 	if errors.Is(err, errIndexDamaged) {
-		// The index is made anew at the next start; until then its day is read unfiltered.
-		s.dropTermIndex(items[0].seg.day)
+		// The index is made anew at the next start; until then the terms stay in memory.
+		s.dropTermIndex(items[0].day)
+	}
+	if err == nil {
+		for seg := range batch {
+			seg.terms.Store(nil)
+		}
 	}
 	return err
+}
+
+// numbers are the segments that count.
+func (s *Store) numbers() map[uint64]bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	live := make(map[uint64]bool, len(s.segments))
+	for _, seg := range s.segments {
+		live[seg.Number] = true
+	}
+	return live
 }
 
 // collect reads the terms of all blocks. A block that cannot be read gets the terms that
@@ -150,6 +166,7 @@ func (s *segment) collect(c *collector) ([]blockTerms, error) {
 	c.reset()
 	terms := make([]blockTerms, len(s.Blocks))
 	var e pipeline.Event
+	var lines lineWriter
 	for i := range s.Blocks {
 		c.start()
 		b, err := s.read(i, true)
@@ -160,17 +177,23 @@ func (s *segment) collect(c *collector) ([]blockTerms, error) {
 		if err != nil {
 			return nil, err
 		}
+		lines.reset()
 		for r := range b.Len() {
-			b.Event(r, &e)
-			c.add(&e, b.continues(r))
+			lines.add(b.Body(r))
+			if !b.continues(r) {
+				b.Event(r, &e)
+				c.event(&e)
+			}
 		}
-		terms[i].words, terms[i].values = c.finish()
+		c.lines(&lines)
+		terms[i] = c.finish()
 	}
 	return terms, nil
 }
 
-// termIndex returns a day's index, open. A damaged one is moved aside and made anew.
-func (s *Store) termIndex(day string) (*termIndex, error) {
+// termIndex returns a day's index, open; nil if there is none and none is to be made. A
+// damaged one is moved aside and made anew.
+func (s *Store) termIndex(day string, make bool) (*termIndex, error) {
 	s.mu.Lock()
 	t := s.days[day]
 	s.mu.Unlock()
@@ -178,6 +201,9 @@ func (s *Store) termIndex(day string) (*termIndex, error) {
 		return t, nil
 	}
 	path := filepath.Join(s.dayDir(day), termDir)
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) && !make {
+		return nil, nil
+	}
 	t, err := openTermIndex(path, s.queue)
 	if errors.Is(err, errIndexDamaged) {
 		s.failed(err)

@@ -13,16 +13,20 @@ import (
 // What the index knows of a block.
 //
 // Terms, in Bleve. Field "w": the words of the lines that hold no digit, folded, and of
-// the words with digits the parts between the digits, if they have minPart bytes or more:
-// so every word's digit-free parts are terms, and a search for a part of a word looks
-// through the terms. Field "f": name, NUL, value of every field that has few values there.
+// the words with digits the parts between the digits, if they have minPart bytes or more
+// and are not all of hexadecimal digits: so every such part of a word is a part of a term,
+// and a search for it looks through the terms. Field "f": name, NUL, value of every field
+// that has few values there.
 //
-// Keys, in the block's filter: the hash of every word with a digit, and of its grams; of
-// every word longer than maxTerm; of every value of a field with many values. The filter
-// of the segment has all of them but the grams.
+// Keys, in the block's filter: the hash of every short word with a digit, the grams of every
+// long one; those of parts of words with digits that are all of hexadecimal digits; the
+// hash of every word longer than maxTerm; of every value of a field with many values.
 //
 // Where a block has more than the index takes, a marker says so and the block is never
 // ruled out by what the marker stands for.
+//
+// (In segments of version 1 hexadecimal parts are terms, all words with digits have their
+// hash, their grams are closer, and the segment has a filter of its own.)
 const (
 	fieldWords  = "w"
 	fieldValues = "f"
@@ -39,8 +43,8 @@ const (
 	// Markers in field "w". A word holds no NUL.
 	markLongWords = "\x00long" // some words are longer than maxTerm
 	markManyWords = "\x00many" // more than maxWords: none is listed
-	// markManyValues stands between name and nothing where a field has other values than
-	// those listed; they are keys.
+	// markManyValues stands between name and nothing where a field has more values than are
+	// listed; they are keys, and (but in version 1) none is listed.
 	markManyValues = "\x01"
 )
 
@@ -69,8 +73,8 @@ func equalKey(scratch []byte, name, value string) (uint64, []byte) {
 	return xxhash.Sum64(b), b
 }
 
-// collector gathers the terms and keys of blocks, one block after the other, and of the
-// segment they make. It hands each term out as one string for all blocks of a segment.
+// collector gathers the terms and keys of blocks, one block after the other. It hands each
+// term out as one string for all blocks of a segment.
 type collector struct {
 	words  interner
 	values interner
@@ -78,21 +82,21 @@ type collector struct {
 
 	block     uint32 // number of the current block, from 1
 	terms     []string
-	fieldTerm []string
+	used      []*fieldState // of the block
 	manyWords bool
 	longWords bool
 	keys      keySet
-	all       keySet // of the segment
 
 	fold, term []byte
 	yield      func(start, end int) bool // takes a word of fold
 	gram       func(key uint64)          // takes a gram
 }
 
+// fieldState is a field of the block.
 type fieldState struct {
 	name   string
 	block  uint32
-	values []string // of this block
+	values []string // of this block, as terms
 	many   bool
 	last   string
 }
@@ -103,7 +107,7 @@ func newCollector() *collector {
 		c.word(c.fold[start:end])
 		return true
 	}
-	c.gram = func(key uint64) { c.keys.add(key) } // of the block only: in a segment they are dense
+	c.gram = func(key uint64) { c.keys.add(key) }
 	return c
 }
 
@@ -112,27 +116,47 @@ func (c *collector) reset() {
 	c.words.reset()
 	c.values.reset()
 	clear(c.fields)
-	c.all.reset()
 	c.block = 0
 }
 
 // start begins the next block.
 func (c *collector) start() {
 	c.block++
-	c.terms, c.fieldTerm = nil, nil
+	c.terms, c.used = nil, c.used[:0]
 	c.manyWords, c.longWords = false, false
 	c.keys.reset()
 }
 
-// add takes a line; continues says that it goes on with the event of the line before, whose
-// fields it has. The words of an event are those of its lines: no word holds a line feed.
-func (c *collector) add(e *pipeline.Event, continues bool) {
-	// A folded line has the folded words of the line, and one long fold is cheaper.
-	c.fold = query.Fold(c.fold[:0], e.Body)
+// text takes the words of a text. A folded text has the folded words of the text, and one
+// long fold is cheaper.
+func (c *collector) text(b []byte) {
+	c.fold = query.Fold(c.fold[:0], b)
 	query.Words(c.fold, c.yield)
-	if continues {
-		return
+}
+
+// lines takes the words of lines, and returns the lines encoded.
+func (c *collector) lines(w *lineWriter) (text, choices, packed []byte) {
+	text, choices, packed = w.encode(c.slots)
+	for i := range w.patterns {
+		c.text(w.texts[w.patterns[i].start:w.patterns[i].end])
 	}
+	return text, choices, packed
+}
+
+// slots takes the words that were taken out of lines of one pattern.
+func (c *collector) slots(line bool, words [][]byte) {
+	for _, w := range words {
+		if line {
+			c.text(w)
+			continue
+		}
+		c.fold = query.Fold(c.fold[:0], w)
+		c.word(c.fold)
+	}
+}
+
+// event takes the fields of an event.
+func (c *collector) event(e *pipeline.Event) {
 	if e.Severity != 0 {
 		c.field(FieldSeverity, severityName(e.Severity))
 	}
@@ -182,18 +206,16 @@ func (c *collector) word(f []byte) {
 		c.part(f)
 		return
 	}
-	if c.key(xxhash.Sum64(f)) && len(f) >= gramMin {
-		if len(f) <= gramMax {
-			grams(f, c.gram)
-		} else {
-			c.gram(noGrams)
-		}
-	}
+	wordKeys(f, c.gram)
 	start := 0
 	for i := digit; ; i++ {
 		if i == len(f) || f[i]-'0' < 10 {
-			if i-start >= minPart {
-				c.part(f[start:i])
+			switch p := f[start:i]; {
+			case len(p) < minPart:
+			case allHex(p):
+				hexGrams(p, c.gram)
+			default:
+				c.part(p)
 			}
 			start = i + 1
 		}
@@ -206,7 +228,7 @@ func (c *collector) word(f []byte) {
 func (c *collector) part(p []byte) {
 	if len(p) > maxTerm {
 		c.longWords = true
-		c.key(xxhash.Sum64(p))
+		c.keys.add(xxhash.Sum64(p))
 		return
 	}
 	if c.manyWords {
@@ -222,16 +244,7 @@ func (c *collector) part(p []byte) {
 	}
 }
 
-// key takes a key of the block, and reports whether it is new.
-func (c *collector) key(h uint64) bool {
-	if !c.keys.add(h) {
-		return false
-	}
-	c.all.add(h)
-	return true
-}
-
-// field takes one field of a line.
+// field takes one field of an event.
 func (c *collector) field(name, value string) {
 	if value == "" {
 		return
@@ -243,6 +256,7 @@ func (c *collector) field(name, value string) {
 	}
 	if s.block != c.block {
 		s.block, s.many, s.last, s.values = c.block, false, "", s.values[:0]
+		c.used = append(c.used, s)
 	}
 	if s.last == value {
 		return
@@ -256,27 +270,40 @@ func (c *collector) field(name, value string) {
 				return
 			}
 			if len(s.values) < maxValues {
-				s.values = append(s.values, value)
-				c.fieldTerm = append(c.fieldTerm, term)
+				s.values = append(s.values, term)
 				return
 			}
 		}
 		s.many = true
-		c.fieldTerm = append(c.fieldTerm, name+markManyValues)
+		for _, t := range s.values {
+			c.value(name, t[len(name)+1:])
+		}
 	}
+	c.value(name, value)
+}
+
+// value takes a value of a field that has many.
+func (c *collector) value(name, value string) {
 	var h uint64
 	h, c.term = equalKey(c.term, name, value)
-	c.key(h)
+	c.keys.add(h)
 }
 
 // finish returns the block's terms; its keys are in keys.
-func (c *collector) finish() (words, values []string) {
-	words = c.terms
+func (c *collector) finish() blockTerms {
+	t := blockTerms{words: c.terms}
 	if c.manyWords {
-		words = append(words, markManyWords)
+		t.words = append(t.words, markManyWords)
 	}
 	if c.longWords {
-		words = append(words, markLongWords)
+		t.words = append(t.words, markLongWords)
 	}
-	return words, c.fieldTerm
+	for _, s := range c.used {
+		if s.many {
+			t.values = append(t.values, s.name+markManyValues)
+		} else {
+			t.values = append(t.values, s.values...)
+		}
+	}
+	return t
 }

@@ -28,7 +28,7 @@ type Part struct {
 type headPart struct {
 	view *headView
 	once sync.Once
-	rows []*row
+	rows []*headRow
 	runs []Run
 	ends []int // of the blocks
 	// joined says that an event has several rows.
@@ -40,7 +40,7 @@ func (h *headPart) sort() {
 	h.once.Do(func() {
 		h.rows = h.view.sorted()
 		h.runs = runsOf(h.rows)
-		h.joined = slices.ContainsFunc(h.rows, func(r *row) bool { return r.continues })
+		h.joined = slices.ContainsFunc(h.rows, func(r *headRow) bool { return r.continues })
 		for end := 0; end < len(h.rows); {
 			end = blockEnd(h.rows, end, h.size)
 			h.ends = append(h.ends, end)
@@ -127,9 +127,9 @@ func (p *Part) Times(i int) (oldest, newest int64) {
 	}
 	p.head.sort()
 	first, n := p.Rows(i)
-	oldest, newest = p.head.rows[first].event.Timestamp, p.head.rows[first].event.Timestamp
+	oldest, newest = p.head.rows[first].time, p.head.rows[first].time
 	for _, r := range p.head.rows[first : first+n] {
-		oldest, newest = min(oldest, r.event.Timestamp), max(newest, r.event.Timestamp)
+		oldest, newest = min(oldest, r.time), max(newest, r.time)
 	}
 	return oldest, newest
 }
@@ -142,13 +142,20 @@ func (p *Part) Read(i int, fields bool) (*Block, error) {
 	}
 	p.head.sort()
 	first, n := p.Rows(i)
-	return &Block{rows: p.head.rows[first : first+n], joined: p.head.joined}, nil
+	return &Block{
+		rows: p.head.rows[first : first+n], keys: p.head.view.keys, joined: p.head.joined, hasFields: fields,
+	}, nil
 }
 
 // WithFields returns block i, which was read without fields, with them.
 func (p *Part) WithFields(i int, b *Block) (*Block, error) {
 	if b.HasFields() {
 		return b, nil
+	}
+	if p.seg == nil {
+		c := *b
+		c.hasFields = true
+		return &c, nil
 	}
 	return p.seg.withFields(i, b)
 }
@@ -181,7 +188,7 @@ func (s *Store) Stats() Stats {
 		st.Lines += seg.Rows
 		st.Bytes += seg.Bytes
 		st.DiskBytes += seg.size
-		if t := s.days[seg.day]; len(seg.Blocks) > 0 && (t == nil || !t.has(seg.Number)) {
+		if t := s.days[seg.day]; len(seg.Blocks) > 0 && (t == nil || !t.has(seg.Number)) && (!s.waits(seg) || seg.terms.Load() == nil) {
 			st.Unindexed++
 		}
 	}

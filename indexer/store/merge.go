@@ -1,0 +1,241 @@
+package store
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// Merging makes few large segments of many small ones: in a large one the lines of a source
+// stand together, which makes them smaller, and one term index serves them all. A merged
+// segment is committed as any other, and lists those that it was made of: once it is there
+// they count no more, and are removed, now or, after a crash, at the next start.
+//
+// The number of a merged segment is that of the last one that went into it, and above it in
+// the higher bits how often its lines were merged: numbers stay in the order of the lines.
+const (
+	levelShift = 32
+	lastMask   = 1<<levelShift - 1
+)
+
+func (s *segment) last() uint64  { return s.Number & lastMask }
+func (s *segment) level() uint64 { return s.Number >> levelShift }
+
+// mergeCheck is how often it is looked for days that have passed.
+const mergeCheck = time.Minute
+
+var errStopped = errors.New("stopped")
+
+func (s *Store) mergeSoon() {
+	select {
+	case s.merging <- struct{}{}:
+	default:
+	}
+}
+
+// mergeLoop merges what there is to merge until stop is closed.
+func (s *Store) mergeLoop(stop <-chan struct{}) {
+	tick := time.NewTicker(mergeCheck)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.merging:
+		case <-tick.C:
+			s.indexPassed()
+		case <-stop:
+			return
+		}
+		for {
+			more, err := s.mergeNext(stop, false)
+			if err != nil && !errors.Is(err, errStopped) {
+				s.failed(err)
+			}
+			if !more || err != nil {
+				break
+			}
+		}
+	}
+}
+
+// Merge merges the small segments of every day, also where Run would wait for more, until
+// there are none.
+func (s *Store) Merge() error {
+	for {
+		if more, err := s.mergeNext(nil, true); !more || err != nil {
+			return err
+		}
+	}
+}
+
+// mergeNext merges one group of segments and reports whether there was one.
+func (s *Store) mergeNext(stop <-chan struct{}, all bool) (bool, error) {
+	s.mergeMu.Lock()
+	defer s.mergeMu.Unlock()
+	s.mu.Lock()
+	group := s.mergeable(all)
+	s.mu.Unlock()
+	if group == nil {
+		return false, nil
+	}
+	start := time.Now()
+	seg, terms, err := s.writeMerged(group, stop)
+	if errors.Is(err, errCorrupt) || errors.Is(err, os.ErrNotExist) {
+		// The damage is reported by the segment that has it, which stays as it is.
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	seg.terms.Store(&memTerms{seg.Number, terms})
+	m := Merged{Segments: len(group), Lines: seg.Rows, DiskBytes: seg.size}
+	s.mu.Lock()
+	at := slices.Index(s.segments, group[0])
+	s.segments = slices.Concat(s.segments[:at], []*segment{seg}, s.segments[at+len(group):])
+	s.mu.Unlock()
+	s.terms.put(seg)
+	for _, g := range group {
+		m.BytesBefore += g.size
+		// Views that have it read on from the open file.
+		if f, err := os.Open(g.path); err == nil {
+			g.merged.Store(f)
+		}
+		if err := s.deps.FS.RemoveAll(g.path); err != nil {
+			return false, err // it does not count; the next start removes it
+		}
+	}
+	m.Took = time.Since(start)
+	if s.deps.Merged != nil {
+		s.deps.Merged(m)
+	}
+	return true, nil
+}
+
+// mergeable chooses neighbours of one day and level; the caller holds the lock.
+func (s *Store) mergeable(all bool) []*segment {
+	today := dayOf(s.deps.Now())
+	for i, first := range s.segments {
+		end := i
+		for end < len(s.segments) && end-i < s.cfg.MergeSegments {
+			seg := s.segments[end]
+			if seg.day != first.day || seg.level() != first.level() || !s.small(seg) || seg.isDamaged() {
+				break
+			}
+			end++
+		}
+		if n := end - i; n == s.cfg.MergeSegments || n > 1 && (all || first.day < today) {
+			return s.segments[i:end]
+		}
+	}
+	return nil
+}
+
+func (s *Store) small(seg *segment) bool {
+	return seg.Rows < int64(s.cfg.MergeLines) && seg.Bytes < s.cfg.MergeBytes
+}
+
+// waits says that a segment will soon be merged: till then its terms stay in memory.
+func (s *Store) waits(seg *segment) bool {
+	return seg.level() == 0 && s.small(seg) && seg.day >= dayOf(s.deps.Now())
+}
+
+// indexPassed has the terms indexed of what waited to be merged when its day has passed.
+func (s *Store) indexPassed() {
+	s.mu.Lock()
+	segments := s.segments
+	s.mu.Unlock()
+	for _, seg := range segments {
+		if seg.terms.Load() != nil && !s.waits(seg) {
+			s.terms.put(seg)
+		}
+	}
+}
+
+func (s *segment) isDamaged() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.damaged) > 0
+}
+
+// writeMerged commits the segment that takes the place of a group.
+func (s *Store) writeMerged(group []*segment, stop <-chan struct{}) (*segment, []blockTerms, error) {
+	if s.rebuild == nil {
+		var err error
+		if s.rebuild, err = newBuilder(s.deps.FS, zstd.SpeedBetterCompression); err != nil {
+			return nil, nil, err
+		}
+	}
+	newest := group[len(group)-1]
+	f := footer{Created: newest.Created, Offsets: make(map[int]int64)}
+	level := uint64(0)
+	for _, seg := range group {
+		level = max(level, seg.level()+1)
+		f.Merged = append(f.Merged, seg.Number)
+		f.Rows += seg.Rows
+		f.Bytes += seg.Bytes
+		f.Gaps = append(f.Gaps, seg.Gaps...)
+		maps.Copy(f.Offsets, seg.Offsets)
+	}
+	f.Number = level<<levelShift | newest.last()
+	m := newMerger(group, s.cfg.BlockLines)
+	f.Runs = m.joined()
+	dir := s.dayDir(newest.day)
+	seg, terms, err := s.rebuild.write(dir, newest.day, f, func() ([]*row, error) {
+		if err := s.giveWay(stop); err != nil {
+			return nil, err
+		}
+		return m.next()
+	})
+	if err != nil {
+		// The room that it takes is given back; a start would do it too.
+		return nil, nil, errors.Join(err, s.deps.FS.RemoveAll(segmentPath(dir, f.Number)+tmpSuffix))
+	}
+	return seg, terms, nil
+}
+
+// giveWay waits while lines wait for room in the head, and fails when stop is closed.
+func (s *Store) giveWay(stop <-chan struct{}) error {
+	for {
+		select {
+		case <-stop:
+			return errStopped
+		default:
+		}
+		s.mu.Lock()
+		room, waiting := s.room, s.waiting > 0 && s.fault == nil
+		s.mu.Unlock()
+		if !waiting {
+			return nil
+		}
+		select {
+		case <-stop:
+			return errStopped
+		case <-room:
+		}
+	}
+}
+
+// dropMerged leaves out the segments that were merged into others, and removes what a crash
+// has left of them.
+func (s *Store) dropMerged() error {
+	gone := make(map[string]bool)
+	for _, seg := range s.segments {
+		for _, n := range seg.Merged {
+			gone[segmentPath(s.dayDir(seg.day), n)] = true
+		}
+	}
+	s.damaged = slices.DeleteFunc(s.damaged, func(d Damage) bool { return gone[d.File] })
+	s.segments = slices.DeleteFunc(s.segments, func(seg *segment) bool { return gone[seg.path] })
+	for path := range gone {
+		if _, err := os.Stat(path); err != nil {
+			continue
+		}
+		if err := s.deps.FS.RemoveAll(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package store
+
+import (
+	"cmp"
+	"slices"
+)
+
+// mergeBlockBytes bounds the lines of a block that a merge writes.
+const mergeBlockBytes = 8 << 20
+
+// merger gives the rows of a group of segments in the order of one: by source, and each
+// source's by segment. It holds one block of each segment.
+type merger struct {
+	inputs []mergeInput
+	runs   []mergeRun
+	size   int // lines of a block
+	row    int // of the first run that is left, the next row
+	source uint32
+	rows   []row
+	out    []*row
+}
+
+type mergeInput struct {
+	seg   *segment
+	block *Block
+	next  int // block
+	first int // row of block
+}
+
+// mergeRun is a run of an input.
+type mergeRun struct {
+	*Run
+	input int
+}
+
+func newMerger(group []*segment, size int) *merger {
+	m := &merger{size: size, inputs: make([]mergeInput, len(group))}
+	for i, seg := range group {
+		m.inputs[i].seg = seg
+		for r := range seg.Runs {
+			m.runs = append(m.runs, mergeRun{&seg.Runs[r], i})
+		}
+	}
+	slices.SortStableFunc(m.runs, func(a, b mergeRun) int { return cmp.Compare(a.Source, b.Source) })
+	return m
+}
+
+// joined lists the runs of the merged segment: those that follow each other are one.
+func (m *merger) joined() (runs []Run) {
+	row := 0
+	for _, r := range m.runs {
+		n := len(runs) - 1
+		if n >= 0 && runs[n].follows(r.Run) {
+			u := &runs[n]
+			u.Rows += r.Rows
+			u.NextOffset, u.Host, u.Path = r.NextOffset, r.Host, r.Path
+			u.MinTime, u.MaxTime = min(u.MinTime, r.MinTime), max(u.MaxTime, r.MaxTime)
+			u.MaxObserved = max(u.MaxObserved, r.MaxObserved)
+		} else {
+			runs = append(runs, *r.Run)
+			runs[n+1].FirstRow = row
+		}
+		row += r.Rows
+	}
+	return runs
+}
+
+// follows says that the lines of next go on where those of r end.
+func (r *Run) follows(next *Run) bool {
+	return r.Source == next.Source && r.Generation == next.Generation && r.Rows > 0 && next.Rows > 0 &&
+		r.FirstLine+int64(r.Rows) == next.FirstLine && r.FirstSeq+int64(r.Rows) == next.FirstSeq
+}
+
+// next returns the rows of the next block, which are valid until the next call.
+func (m *merger) next() ([]*row, error) {
+	m.rows = m.rows[:0]
+	bytes := 0
+	for len(m.runs) > 0 {
+		r := m.runs[0]
+		if m.row == r.Rows {
+			if m.row, m.runs = 0, m.runs[1:]; len(m.runs) > 0 && m.runs[0].Source != r.Source {
+				m.source++
+			}
+			continue
+		}
+		in := &m.inputs[r.input]
+		if err := in.load(r.FirstRow + m.row); err != nil {
+			return nil, err
+		}
+		i := r.FirstRow + m.row - in.first
+		continues := in.block.continues(i)
+		if !continues && (len(m.rows) >= m.size || bytes >= mergeBlockBytes) {
+			break
+		}
+		m.rows = append(m.rows, row{source: m.source, continues: continues})
+		e := &m.rows[len(m.rows)-1].event
+		in.block.Event(i, e)
+		bytes += len(e.Body)
+		m.row++
+	}
+	m.out = m.out[:0]
+	for i := range m.rows {
+		m.out = append(m.out, &m.rows[i])
+	}
+	return m.out, nil
+}
+
+// load makes block the one that holds a row; rows are asked for in order.
+func (in *mergeInput) load(row int) (err error) {
+	for in.block == nil || row >= in.first+in.block.Len() {
+		if in.block != nil {
+			in.first += in.block.Len()
+		}
+		if in.next == len(in.seg.Blocks) {
+			return corrupt("segment %s: no block has row %d", in.seg.path, row)
+		}
+		if in.block, err = in.seg.read(in.next, true); err != nil {
+			return err
+		}
+		in.next++
+	}
+	return nil
+}
