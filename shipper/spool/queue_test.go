@@ -124,3 +124,34 @@ func TestOneFolderBelongsToOneProcess(t *testing.T) {
 		t.Errorf("want %v, have %v", ErrLocked, err)
 	}
 }
+
+// A queue that goes on with another number of partitions sends what it holds to where each
+// source is now, in order, with the same identities.
+func TestGoingOnWithAnotherNumberOfPartitions(t *testing.T) {
+	cfg := smallConfig(t)
+	q, sink := open(t, cfg), newSink()
+	stop := start(t, q, sink)
+	var want [10][]string
+	for i := range 100 {
+		text := fmt.Sprint("line ", i)
+		want[i%10] = append(want[i%10], text)
+		add(t, q, &Batch{Lines: lines(fmt.Sprint("h:/", i%10), text)})
+		if i == 30 {
+			drain(t, q)
+			sink.leave()
+		}
+	}
+	stop() // as long as its grace lasts nothing is taken
+	q.Close()
+	sink.comeBack()
+	sink.partitions = 7
+	q = open(t, cfg)
+	stop = start(t, q, sink)
+	defer stop()
+	drain(t, q)
+	for i := range want {
+		if d := cmp.Diff(want[i], sink.texts(fmt.Sprint("h:/", i))); d != "" {
+			t.Errorf("source %d (-want +have):\n%s", i, d)
+		}
+	}
+}

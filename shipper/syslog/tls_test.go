@@ -118,3 +118,29 @@ func TestTLS(t *testing.T) {
 	}
 	b.until("the failure is counted", func() bool { return b.metric("foghorn_syslog_failed_connections_total") == 1 })
 }
+
+// A client that does not shake hands is cut off, and holds nobody up meanwhile.
+func TestAHandshakeThatNeverComesIsCutOff(t *testing.T) {
+	a, dir := newAuthority(t), t.TempDir()
+	a.write(t, dir, "server")
+	b := newBench(t, func(c *Config) {
+		c.TLS, c.Cert, c.Key = "127.0.0.1:0", filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+		c.MessageTimeout = time.Second
+	})
+	_, _, addr := b.s.Addrs()
+	silent := dial(t, addr)
+	roots := x509.NewCertPool()
+	roots.AddCert(a.cert)
+	c, err := tls.Dial("tcp", addr.String(), &tls.Config{RootCAs: roots})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	send(t, c, "<13>one\n")
+	b.want("127.0.0.1", "<13>one")
+	silent.SetReadDeadline(time.Now().Add(20 * time.Second))
+	if _, err := silent.Read(make([]byte, 1)); err == nil || os.IsTimeout(err) {
+		t.Errorf("the silent one is not closed: %v", err)
+	}
+	b.until("the failure is counted", func() bool { return b.metric("foghorn_syslog_failed_connections_total") == 1 })
+}
