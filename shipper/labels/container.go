@@ -79,7 +79,7 @@ func describe(set map[string]string, path string) {
 		return
 	}
 	put := func(key, value string) {
-		if value != "" && len(value) <= maxValue && !strings.ContainsAny(value, "\n\x00") {
+		if value != "" && possible(value) {
 			set[key] = value
 		}
 	}

@@ -17,7 +17,7 @@ type Config struct {
 	Labels map[string]string
 	// PathLabels is a regular expression (RE2) whose named groups become labels where it
 	// matches a file's path: /srv/(?P<service>[^/]+)/(?P<env>[^/]+)/. A group that matches
-	// nothing sets no label.
+	// nothing, or what no label can be (see Check), sets none.
 	PathLabels string
 	// Base are set for all files that have no others of the same name.
 	Base map[string]string
@@ -47,11 +47,16 @@ func Check(set map[string]string) error {
 		if err := CheckName(k); err != nil {
 			errs = append(errs, err)
 		}
-		if v := set[k]; len(v) > maxValue || strings.ContainsAny(v, "\n\x00") {
+		if !possible(set[k]) {
 			errs = append(errs, fmt.Errorf("label %s: want at most %d bytes and no line feed", k, maxValue))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// possible says whether a label can have this value.
+func possible(value string) bool {
+	return len(value) <= maxValue && !strings.ContainsAny(value, "\n\x00")
 }
 
 // CheckPath reports all that is wrong with a pattern for Config.PathLabels.
@@ -140,7 +145,7 @@ func (l *Labels) fromPath(path string) map[string]string {
 	}
 	out := map[string]string{}
 	for i, g := range l.path.SubexpNames() {
-		if v := m[i]; g != "" && v != "" && len(v) <= maxValue {
+		if v := m[i]; g != "" && v != "" && possible(v) {
 			out[g] = v
 		}
 	}

@@ -30,6 +30,7 @@ func TestLabels(t *testing.T) {
 		{"from the path", Config{PathLabels: `/srv/(?P<service>[^/]+)/(?P<env>[^/]+)/`}, "/srv/shop/prod/app.log", "env=prod service=shop"},
 		{"path that does not match", Config{PathLabels: `/srv/(?P<service>[^/]+)/`}, "/opt/shop/app.log", ""},
 		{"group that matches nothing", Config{PathLabels: `/(?P<service>\w+)(-(?P<slot>\d+))?\.log`}, "/a/web.log", "service=web"},
+		{"group that matches a line feed", Config{PathLabels: `/(?P<service>[^/]+)/(?P<env>[^/]+)/`}, "/a\nb/prod/x.log", "env=prod"},
 		{"set goes before path, path before base", Config{
 			Labels: map[string]string{"service": "own"}, PathLabels: `/(?P<service>\w+)/(?P<env>\w+)/`,
 			Base: map[string]string{"env": "base", "dc": "fra"},
