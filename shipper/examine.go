@@ -86,7 +86,8 @@ func (e *exam) covers(lives []archive.Life) bool {
 		if h == nil && e.done && e.err == nil && !l.Begins(e.facts.First) {
 			continue // that is all there is to find out
 		}
-		if h == nil || h.Head != l.Head || h.Anchor != l.Anchor || h.At != l.At || h.Live != l.Live {
+		if h == nil || h.Head != l.Head || h.Live != l.Live || h.Moving != l.Moving ||
+			!l.Moving && (h.Anchor != l.Anchor || h.At != l.At) {
 			return false
 		}
 	}

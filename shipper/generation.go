@@ -48,6 +48,7 @@ type generation struct {
 	head   identity.Print
 	first  []byte         // what head covers, while that is all that the file has
 	anchor identity.Print // of the newest line read that is not empty
+	trail  identity.Trail // of those before it
 	cur    tail.Cursor    // what was read: handed to the lane, or about to be
 	file   *os.File       // nil while closed
 	stream *unpacking     // of a packed file, nil while closed
@@ -60,15 +61,14 @@ type generation struct {
 	ages     ages      // since when its bytes are there
 	held     int64     // size when the content was last seen to be the generation's
 
-	away    time.Time // since when the file is not at its source's path; zero: it is
-	sought  time.Time // since when its content is sought that went away
-	unseen  time.Time // since when no scan has met the file; zero: it was met
-	saved   bool      // the checkpoint on disk knows it: its lines may be produced
-	packed  bool      // the file is compressed; size and mtime are those of the archive
-	shorter bool      // the file is a copy that ends before what was read; anchor is of the copy
-	done    bool      // read to its end; newer generations need not wait for it
-	check   bool      // a scan wants the worker to look at the file
-	fault   fault
+	away   time.Time // since when the file is not at its source's path; zero: it is
+	sought time.Time // since when its content is sought that went away
+	unseen time.Time // since when no scan has met the file; zero: it was met
+	saved  bool      // the checkpoint on disk knows it: its lines may be produced
+	packed bool      // the file is compressed; size and mtime are those of the archive
+	done   bool      // read to its end; newer generations need not wait for it
+	check  bool      // a scan wants the worker to look at the file
+	fault  fault
 }
 
 // number of a new generation. The epoch keeps a shipper that lost its checkpoint from
@@ -231,23 +231,39 @@ func (g *generation) unchanged(lines []tail.Line) []tail.Line {
 // take moves the generation behind lines that were read.
 func (g *generation) take(lines []tail.Line, cur tail.Cursor) {
 	g.cur = cur
+	g.trail.Add(g.anchor)
+	for i := len(lines) / 2; i > 0; i /= 2 {
+		if l := &lines[len(lines)-1-i]; len(l.Raw) > 0 && !l.Truncated {
+			g.trail.Add(printOf(l))
+		}
+	}
 	for i := len(lines) - 1; i >= 0; i-- {
 		if raw := lines[i].Raw; len(raw) > 0 {
 			if !lines[i].Truncated {
-				g.anchor = identity.PrintOf(lines[i].Offset, raw[:min(len(raw), identity.HeadSize)])
+				g.anchor = printOf(&lines[i])
 			}
 			break
 		}
 	}
 }
 
+func printOf(l *tail.Line) identity.Print {
+	return identity.PrintOf(l.Offset, l.Raw[:min(len(l.Raw), identity.HeadSize)])
+}
+
+// savedTrail is how much of a trail is kept in the checkpoint.
+const savedTrail = 8
+
 // snapshot is the generation as the checkpoint keeps it.
 func (g *generation) snapshot() checkpoint.File {
-	m := *g.acked.Load()
-	if g.shorter {
-		m.anchor = g.anchor
+	m := g.acked.Load()
+	var trail identity.Trail
+	if !g.away.IsZero() && !g.packed {
+		trail = g.trail.Last(savedTrail)
 	}
 	return checkpoint.File{
+		Trail: trail,
+
 		Path: g.src.path, Seen: g.seen, ID: g.id, Generation: g.number, Born: g.born,
 		Offset: m.offset, Anchor: m.anchor, Head: g.head, Size: g.size, MTime: g.mtime,
 		Old: g.src.old, Away: !g.away.IsZero(), Done: g.done && m.offset >= g.at(), Packed: g.packed, Unseen: g.unseen,
@@ -257,7 +273,7 @@ func (g *generation) snapshot() checkpoint.File {
 func restore(src *source, f *checkpoint.File, now time.Time) *generation {
 	g := &generation{
 		src: src, number: f.Generation, born: f.Born, id: f.ID, seen: f.Seen,
-		head: f.Head, anchor: f.Anchor, cur: tail.At(f.Offset),
+		head: f.Head, anchor: f.Anchor, trail: f.Trail, cur: tail.At(f.Offset),
 		size: f.Size, listed: f.Size, held: f.Size, mtime: f.MTime, grew: earlier(f.MTime, now),
 		done: f.Done, unseen: f.Unseen, saved: true,
 	}

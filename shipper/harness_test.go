@@ -170,11 +170,14 @@ func newBench(t testing.TB, patterns ...string) *bench {
 
 func (b *bench) start() {
 	b.t.Helper()
-	log := zerolog.New(zerolog.NewTestWriter(b.t)).Level(zerolog.WarnLevel)
+	b.startLog(b.log())
+}
+
+func (b *bench) log() zerolog.Logger {
 	if os.Getenv("FOGHORN_TEST_LOG") != "" {
-		log = zerolog.New(zerolog.NewConsoleWriter(zerolog.ConsoleTestWriter(b.t))).With().Timestamp().Logger().Level(zerolog.DebugLevel)
+		return zerolog.New(zerolog.NewConsoleWriter(zerolog.ConsoleTestWriter(b.t))).With().Timestamp().Logger().Level(zerolog.DebugLevel)
 	}
-	b.startLog(log)
+	return zerolog.New(zerolog.NewTestWriter(b.t)).Level(zerolog.WarnLevel)
 }
 
 func (b *bench) startLog(log zerolog.Logger) {
@@ -187,7 +190,7 @@ func (b *bench) startLog(log zerolog.Logger) {
 // startWith starts a Shipper as patient as it is in earnest.
 func (b *bench) startWith(sink pipeline.Sink) {
 	b.t.Helper()
-	b.run(sink, zerolog.New(zerolog.NewTestWriter(b.t)).Level(zerolog.WarnLevel), defaultPatience())
+	b.run(sink, b.log(), defaultPatience())
 }
 
 func (b *bench) run(sink pipeline.Sink, log zerolog.Logger, wait patience) {

@@ -3,7 +3,6 @@ package shipper
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -26,9 +25,9 @@ func (r *registry) lives(src *source) []archive.Life {
 		l := g.life()
 		switch {
 		case !g.packed && g.fault == intact && r.there(g):
-			l.Live, l.Anchor, l.At = g.seen, identity.Print{}, 0
-		case !g.done && g.fault == intact: // it is being read: what remains is asked when it was
-			l.Anchor, l.At = identity.Print{}, 0
+			l.Live, l.Anchor, l.At, l.Trail = g.seen, identity.Print{}, 0, nil
+		case !g.done && g.fault == intact:
+			l.Moving = true // all is asked again when it was read
 		}
 		out = append(out, l)
 	}
@@ -39,7 +38,7 @@ func (r *registry) lives(src *source) []archive.Life {
 func (g *generation) over() bool { return g.done || g.packed || g.fault != intact }
 
 func (g *generation) life() archive.Life {
-	return archive.Life{Number: g.number, Head: g.head, First: g.first, Anchor: g.anchor, At: g.at()}
+	return archive.Life{Number: g.number, Head: g.head, First: g.first, Trail: g.trail, Anchor: g.anchor, At: g.at()}
 }
 
 // look says what is known about an archive; nil if it cannot be read. ok is false as long
@@ -78,7 +77,7 @@ func (r *registry) archiveOf(g *generation, now time.Time) (best discover.Found,
 			continue
 		}
 		m, is := e.facts.Of[g.number]
-		if !is || m.Short && g.fault == gone && e.facts.Damage == nil {
+		if !is || m.Short && !m.Sure && g.fault == gone && e.facts.Damage == nil {
 			continue // or it only begins alike
 		}
 		if !ok || nearer(f.File.MTime, best.File.MTime, g.mtime) {
@@ -128,10 +127,6 @@ func (r *registry) missedArchives(ctx context.Context, src *source, v *view) (se
 		}
 		if _, err := identity.Stat(plain); err == nil && plain != src.path {
 			continue // it is being compressed, or was kept: the plain file counts
-		}
-		if slices.ContainsFunc(src.gens, func(g *generation) bool { return !g.over() && !r.there(g) }) {
-			settled = false // it may be of that one: first it is read to its end
-			break
 		}
 		e, ok := r.look(&f, r.lives(src), v.now)
 		switch {
@@ -196,9 +191,11 @@ func (r *registry) heldBy(src *source, e *exam) (h holding) {
 		switch {
 		case !g.packed && there:
 			return holding{by: g, copy: true}
+		case !g.done && g.fault == intact && x.Sure && !g.packed: // its file was removed and is still open
+			return holding{by: g, copy: true}
 		case !g.done && g.fault == intact:
 			h.wait = true
-		case x.Short && !damaged && g.fault != truncated: // it only begins alike
+		case x.Short && !x.Sure && !damaged && g.fault != truncated: // it only begins alike
 		case there && (x.More || x.Short || g.at() == 0): // likewise
 		case there:
 			return holding{by: g, copy: true}

@@ -172,7 +172,6 @@ func (r *registry) resolve(g *generation, v *view) {
 		g.unseen, g.cur = time.Time{}, tail.At(g.at())
 		g.done = c.File.Size <= g.at()
 		g.packed = false
-		r.shorten(g, &c)
 		r.byID[g.id] = g
 		log.Info().Str("copy", c.Path).Int64("rest", max(0, c.File.Size-g.at())).Msg("file was truncated, its rest is read from the copy")
 		return
@@ -198,22 +197,6 @@ func (r *registry) resolve(g *generation, v *view) {
 	}
 	// What may follow a half line or lie behind the mark is gone: nothing is owed.
 	g.listed = g.at()
-}
-
-// shorten gives g, whose content is that of a copy now, an anchor that the copy has.
-func (r *registry) shorten(g *generation, c *discover.Found) {
-	if c.File.Size >= g.anchor.End() {
-		return
-	}
-	file, ok := r.openFound(c)
-	if !ok {
-		return
-	}
-	defer file.Close()
-	b := make([]byte, min(c.File.Size, identity.HeadSize))
-	if _, err := file.ReadAt(b, c.File.Size-int64(len(b))); err == nil {
-		g.anchor, g.shorter = identity.PrintOf(c.File.Size-int64(len(b)), b), true
-	}
 }
 
 // stirFor bounds how long a folder that changes all the time is searched again.
@@ -268,9 +251,10 @@ func (r *registry) compare(g *generation, f *discover.Found) (same, known bool) 
 	if err != nil || !ok {
 		return false, err == nil
 	}
-	if f.File.Size < g.anchor.End() {
-		return true, true
+	p := g.anchor
+	if f.File.Size < p.End() {
+		p = g.trail.UpTo(f.File.Size) // none: its beginning has to do
 	}
-	ok, err = g.anchor.Holds(file)
+	ok, err = p.Holds(file)
 	return ok, err == nil
 }

@@ -72,6 +72,8 @@ func loadNumber(line []byte) (int, bool) {
 type load struct {
 	t       *testing.T
 	path    string
+	rate    int         // lines per second
+	asked   func() bool // says that the file is to be opened anew, and that it was; or nil
 	written int
 
 	mu        sync.Mutex // held for a write, and where a file is truncated
@@ -92,12 +94,12 @@ func (l *load) write(stop <-chan struct{}) {
 			return
 		case <-tick.C:
 		}
-		if l.reopen.Swap(false) {
+		if l.reopen.Swap(false) || l.asked != nil && l.asked() {
 			f.Close()
 			f = l.create()
 		}
 		b = b[:0]
-		for due := int(time.Since(start).Seconds() * float64(*rotateRate)); l.written < due; l.written++ {
+		for due := int(time.Since(start).Seconds() * float64(l.rate)); l.written < due; l.written++ {
 			b = fmt.Appendf(b, loadLine, l.written, l.written%977)
 		}
 		l.mu.Lock()
@@ -172,7 +174,7 @@ func TestRotationUnderLoad(t *testing.T) {
 			b.cfg.ScanInterval = DefaultConfig().ScanInterval
 			sink := &countSink{}
 			b.startWith(sink)
-			l := &load{t: t, path: b.path("app.log"), destroyed: map[int]bool{}}
+			l := &load{t: t, path: b.path("app.log"), rate: *rotateRate, destroyed: map[int]bool{}}
 			stop := make(chan struct{})
 			var writer sync.WaitGroup
 			writer.Go(func() { l.write(stop) })

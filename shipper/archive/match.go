@@ -20,8 +20,13 @@ type Life struct {
 	Head, Anchor identity.Print
 	// First is what Head covers if that is less than identity.HeadSize, or nil.
 	First []byte
+	// Trail are Prints of lines before Anchor. Where there are any, an archive that ends
+	// before Anchor has to hold those that it reaches.
+	Trail identity.Trail
 	// At is how much of it was read.
 	At int64
+	// Moving says that At, Anchor and Trail are those of a moment: it is still being read.
+	Moving bool
 	// Live is set for a file that is still there, and grows: its path. An archive is a
 	// copy of it when it agrees with it to its end, judged by the first KiB and the last
 	// 64; Anchor and At do not count.
@@ -43,9 +48,12 @@ type Facts struct {
 type Match struct {
 	// More says that it has bytes behind At.
 	More bool
-	// Short says that it ends before the Life's Anchor, so that only its beginning speaks
-	// for it.
+	// Short says that it ends before the Life's Anchor: it was copied or compressed before
+	// all was written.
 	Short bool
+	// Sure says that a line of the Life stands in it, at its offset. Else only its first
+	// bytes speak for it.
+	Sure bool
 }
 
 // examined is how much is decompressed in one turn.
@@ -69,7 +77,11 @@ func Examine(f *os.File, lives []Life, turn func() (done func(), err error)) (Fa
 	x.facts.Head, x.facts.First = identity.PrintOf(0, first), append([]byte(nil), first...)
 	for _, l := range lives {
 		if l.Begins(first) {
-			x.open = append(x.open, &judgement{life: l})
+			j := &judgement{life: l}
+			if l.Live == "" {
+				j.prints = append(l.Trail.Last(len(l.Trail)), l.Anchor)
+			}
+			x.open = append(x.open, j)
 		}
 	}
 	x.feed(first)
@@ -83,10 +95,10 @@ func Examine(f *os.File, lives []Life, turn func() (done func(), err error)) (Fa
 			if (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) && x.agrees(j.life) {
 				x.facts.Of[j.life.Number] = Match{}
 			}
-		case j.fed < j.life.Anchor.Len:
-			x.facts.Of[j.life.Number] = Match{Short: true}
-		case j.life.Anchor.Len == 0 || j.sum.Sum64() == j.life.Anchor.Sum:
-			x.facts.Of[j.life.Number] = Match{More: x.at > j.life.At}
+		case !j.wrong:
+			x.facts.Of[j.life.Number] = Match{
+				More: x.at > j.life.At, Short: x.at < j.life.Anchor.End(), Sure: j.held > 0,
+			}
 		}
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -108,10 +120,41 @@ func (l *Life) Begins(first []byte) bool {
 	return xxhash.Sum64(first[:l.Head.Len]) == l.Head.Sum
 }
 
+// judgement compares one Life's lines with those that stand at their offsets.
 type judgement struct {
-	life Life
-	sum  xxhash.Digest
-	fed  int64
+	life   Life
+	prints []identity.Print // what is still to be compared
+	sum    xxhash.Digest    // of as much as was fed of the first of them
+	fed    int64
+	held   int // how many agreed
+	wrong  bool
+}
+
+// feed takes the bytes that stand at offset.
+func (j *judgement) feed(offset int64, b []byte) {
+	end := offset + int64(len(b))
+	for len(j.prints) > 0 && j.prints[0].Offset < end {
+		p := j.prints[0]
+		lo, hi := max(p.Offset, offset), min(p.End(), end)
+		if lo < hi {
+			if j.fed == 0 {
+				j.sum.Reset()
+			}
+			j.sum.Write(b[lo-offset : hi-offset]) // never fails
+			j.fed += hi - lo
+		}
+		if p.End() > end {
+			return
+		}
+		switch {
+		case p.Len == 0:
+		case j.fed == p.Len && j.sum.Sum64() == p.Sum:
+			j.held++
+		default:
+			j.wrong = true
+		}
+		j.prints, j.fed = j.prints[1:], 0
+	}
 }
 
 type examination struct {
@@ -126,7 +169,7 @@ type examination struct {
 // wants says whether a verdict needs more than was read.
 func (x *examination) wants() bool {
 	for _, j := range x.open {
-		if j.life.Live != "" || x.at < j.life.Anchor.End() || x.at <= j.life.At {
+		if !j.wrong && (j.life.Live != "" || x.at < j.life.Anchor.End() || x.at <= j.life.At) {
 			return true
 		}
 	}
@@ -169,19 +212,10 @@ func (x *examination) agrees(l Life) bool {
 }
 
 func (x *examination) feed(b []byte) {
-	end := x.at + int64(len(b))
 	for _, j := range x.open {
-		a := j.life.Anchor
-		lo, hi := max(a.Offset, x.at), min(a.End(), end)
-		if lo < hi {
-			if j.fed == 0 {
-				j.sum.Reset()
-			}
-			j.sum.Write(b[lo-x.at : hi-x.at]) // never fails
-			j.fed += hi - lo
-		}
+		j.feed(x.at, b)
 	}
-	x.at = end
+	x.at += int64(len(b))
 }
 
 func (x *examination) failed(err error) (Facts, error) {

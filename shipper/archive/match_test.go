@@ -22,6 +22,11 @@ func life(number uint64, text string, at, anchor int64) Life {
 	return l
 }
 
+func trail(l Life, text string, from, to int64) Life {
+	l.Trail = identity.Trail{identity.PrintOf(from, []byte(text[from:to]))}
+	return l
+}
+
 func TestExamine(t *testing.T) {
 	banner := string(bytes.Repeat([]byte("banner of the service\n"), 100))
 	a, b := banner+"a1\na2\n", banner+"b1\nb2\n"
@@ -33,17 +38,19 @@ func TestExamine(t *testing.T) {
 		of   Life
 		want map[uint64]Match
 	}{
-		{"all was read", a, life(1, a, n, n-3), map[uint64]Match{1: {}}},
-		{"more is there", a, life(1, a, n-3, n-6), map[uint64]Match{1: {More: true}}},
+		{"all was read", a, life(1, a, n, n-3), map[uint64]Match{1: {Sure: true}}},
+		{"more is there", a, life(1, a, n-3, n-6), map[uint64]Match{1: {More: true, Sure: true}}},
 		{"nothing was read yet", a, life(1, a, 0, 0), map[uint64]Match{1: {More: true}}},
 		{"another file that begins alike", b, life(1, a, n, n-3), map[uint64]Match{}},
 		{"another beginning", "x" + a, life(1, a, n, n-3), map[uint64]Match{}},
 		{"a copy that ends before what was read", a[:n-4], life(1, a, n, n-3), map[uint64]Match{1: {Short: true}}},
-		{"10 bytes", "123456789\n", life(1, "123456789\n", 10, 0), map[uint64]Match{1: {}}},
+		{"10 bytes", "123456789\n", life(1, "123456789\n", 10, 0), map[uint64]Match{1: {Sure: true}}},
+		{"a copy that ends before what was read, and holds a line", a[:n-4], trail(life(1, a, n, n-3), a, n-6, n-4), map[uint64]Match{1: {Short: true, Sure: true}}},
+		{"another that ends before what was read", b[:n-4], trail(life(1, a, n, n-3), a, n-6, n-4), map[uint64]Match{}},
 		{"a copy of the first 5 of 10 bytes", "12345", life(1, "123456789\n", 10, 0), map[uint64]Match{1: {Short: true}}},
-		{"it grew since", "12345\n6\n", life(1, "12345\n", 6, 0), map[uint64]Match{1: {More: true}}},
+		{"it grew since", "12345\n6\n", life(1, "12345\n", 6, 0), map[uint64]Match{1: {More: true, Sure: true}}},
 		{"nothing in it", "", life(1, "12345\n", 6, 0), map[uint64]Match{}},
-		{"a large one", big, life(1, big, 2_500_000, 2_499_000), map[uint64]Match{1: {More: true}}},
+		{"a large one", big, life(1, big, 2_500_000, 2_499_000), map[uint64]Match{1: {More: true, Sure: true}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "a.gz")

@@ -34,6 +34,8 @@ type File struct {
 	// Head covers the file's beginning, Anchor the last line acknowledged.
 	Head   identity.Print `json:"head"`
 	Anchor identity.Print `json:"anchor"`
+	// Trail covers lines before Anchor, of a file that has left its path.
+	Trail identity.Trail `json:"trail,omitempty"`
 	// Old says that the file was asked for by a backfill, and is not followed.
 	Old bool `json:"old,omitempty"`
 	// Away says that the file has left its path, Done that it was shipped to its end.
