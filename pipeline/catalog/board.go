@@ -40,6 +40,7 @@ type Board struct {
 	progress  map[int]int64
 	curations map[string]*held[Curation]
 	miner     *templates.Miner // knows all templates, to resolve ids
+	seen      *view            // nil: templates or curations have changed
 	bad, left int64
 	removed   recent // templates that were removed
 	fresh     recent // templates that came or changed
@@ -195,7 +196,9 @@ func (b *Board) record(key string, value []byte) (*Template, error) {
 		}
 		b.progress[partition] = p.Offset
 		return nil, nil
-	case strings.HasPrefix(key, keyCuration):
+	}
+	b.seen = nil
+	if strings.HasPrefix(key, keyCuration) {
 		return nil, putHeld(b.curations, key[len(keyCuration):], value, b.version)
 	}
 	if value == nil && b.templates[key] != nil {

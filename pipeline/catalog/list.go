@@ -58,64 +58,68 @@ type List struct {
 
 // List returns the templates that have lines in the time asked for.
 func (b *Board) List(q Query) List {
+	sums, from, to := b.sums(q)
+	out := List{From: time.Unix(from, 0).UTC(), To: time.Unix(to, 0).UTC(), Rows: []Row{}}
+	if to == 0 {
+		out.From, out.To = q.From.UTC(), q.To.UTC()
+	}
+	b.rowsOf(sums, q, &out)
+	slices.SortFunc(out.Rows, func(x, y Row) int { return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.ID, y.ID)) })
+	return out
+}
+
+// rowsOf makes the rows of a list.
+func (b *Board) rowsOf(sums map[string]*sum, q Query, out *List) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	v := b.view()
-	for s, c := range b.counts {
-		s.seconds = max(s.seconds, c.Until)
-		if s.end() <= q.From.Unix() && !q.From.IsZero() || !q.To.IsZero() && s.start >= q.To.Unix() {
-			continue
-		}
-		v.cover(s)
-		for service, tallies := range c.Services {
-			if q.Service != "" && service != q.Service {
-				continue
-			}
-			for id, t := range tallies {
-				v.add(id, service, t)
-			}
+	totals := make(map[string]*sum, len(sums))
+	for id, s := range sums {
+		final := v.final(id)
+		if t := totals[final]; t != nil {
+			t.join(s)
+		} else {
+			totals[final] = s
 		}
 	}
-	out := List{From: time.Unix(v.from, 0).UTC(), To: time.Unix(v.to, 0).UTC(), Rows: []Row{}}
-	if v.to == 0 {
-		out.From, out.To = q.From.UTC(), q.To.UTC()
-	}
-	for _, row := range v.rows {
+	for id, total := range totals {
+		row := v.row(id)
 		if row.Text == "" {
-			out.Others += row.Count
+			out.Others += total.Lines
 			continue
 		}
 		if row.Muted && !q.Muted || row.FirstSeen.Before(q.New) {
 			continue
 		}
+		row.Count, row.LastSeen = total.Lines, time.UnixMilli(total.Last).UTC()
+		row.Services = slices.Sorted(slices.Values(total.services))
 		out.Rows = append(out.Rows, v.finish(row))
 	}
-	slices.SortFunc(out.Rows, func(x, y Row) int { return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.ID, y.ID)) })
-	return out
 }
 
-// view is a list in the making.
+// view is what follows from the templates and the decisions about them. It is kept until
+// one of them changes.
 type view struct {
-	board    *Board
-	rows     map[string]*counted
-	finals   map[string]string      // by id: that of the template as whose lines its lines count
-	origins  map[string]splitOrigin // by the id of a split
-	members  map[string][]string    // ids by final id
-	splits   map[string][]string    // ids of splits by the id of the template that they are of
-	from, to int64
-}
-
-type counted struct {
-	Row
-	services map[string]bool
+	board   *Board
+	finals  map[string]string      // by id: that of the template as whose lines its lines count
+	origins map[string]splitOrigin // by the id of a split
+	members map[string][]string    // ids by final id
+	splits  map[string][]string    // ids of splits by the id of the template that they are of
 }
 
 type splitOrigin struct{ of, text string }
 
 func (b *Board) view() *view {
+	if b.seen == nil {
+		b.seen = b.look()
+	}
+	return b.seen
+}
+
+func (b *Board) look() *view {
 	v := &view{
-		board: b, rows: make(map[string]*counted), finals: make(map[string]string),
-		origins: make(map[string]splitOrigin), members: make(map[string][]string), splits: make(map[string][]string),
+		board: b, finals: make(map[string]string), origins: make(map[string]splitOrigin),
+		members: make(map[string][]string), splits: make(map[string][]string),
 	}
 	for id, c := range b.curations {
 		for _, text := range c.value.Splits {
@@ -126,16 +130,11 @@ func (b *Board) view() *view {
 	}
 	ids := slices.Concat(slices.Collect(maps.Keys(b.templates)), slices.Collect(maps.Keys(v.origins)))
 	for _, id := range ids {
-		v.members[v.final(id)] = append(v.members[v.final(id)], id)
+		final := v.final(id)
+		v.finals[id] = final
+		v.members[final] = append(v.members[final], id)
 	}
 	return v
-}
-
-func (v *view) cover(s span) {
-	if v.to == 0 || s.start < v.from {
-		v.from = s.start
-	}
-	v.to = max(v.to, s.end())
 }
 
 // maxHops bounds how often a template may have been merged on.
@@ -156,29 +155,12 @@ func (v *view) final(id string) string {
 			break
 		}
 	}
-	v.finals[id] = to
 	return to
 }
 
-func (v *view) add(id, service string, t Tally) {
-	final := v.final(id)
-	row := v.rows[final]
-	if row == nil {
-		row = v.row(final)
-		v.rows[final] = row
-	}
-	row.Count += t.Lines
-	if at := time.UnixMilli(t.Last).UTC(); at.After(row.LastSeen) {
-		row.LastSeen = at
-	}
-	if service != "" {
-		row.services[service] = true
-	}
-}
-
 // row returns what is known of a template beside its counts.
-func (v *view) row(id string) *counted {
-	row := &counted{Row: Row{ID: id}, services: make(map[string]bool)}
+func (v *view) row(id string) Row {
+	row := Row{ID: id}
 	if t, ok := v.board.miner.Lookup(id); ok {
 		row.Text = t.Text
 	} else if o, ok := v.origins[id]; ok {
@@ -187,14 +169,18 @@ func (v *view) row(id string) *counted {
 	if c, ok := v.curation(id); ok {
 		row.Name, row.Muted = c.Name, c.Muted
 	}
-	for _, member := range append([]string{id}, v.members[id]...) {
-		h := v.board.templates[member]
+	first := func(id string) {
+		h := v.board.templates[id]
 		if h == nil {
-			continue
+			return
 		}
 		if t := &h.value; row.FirstSeen.IsZero() || t.FirstSeen.Before(row.FirstSeen) || t.FirstSeen.Equal(row.FirstSeen) && t.Sample < row.Sample {
-			row.FirstSeen, row.Sample = h.value.FirstSeen, h.value.Sample
+			row.FirstSeen, row.Sample = t.FirstSeen, t.Sample
 		}
+	}
+	first(id)
+	for _, member := range v.members[id] {
+		first(member)
 	}
 	return row
 }
@@ -213,9 +199,7 @@ func (v *view) curation(id string) (out Curation, ok bool) {
 	return out, ok
 }
 
-func (v *view) finish(row *counted) Row {
-	out := row.Row
-	out.Services = slices.Sorted(maps.Keys(row.services))
+func (v *view) finish(out Row) Row {
 	out.IDs = slices.Compact(slices.Sorted(slices.Values(append([]string{out.ID}, v.members[out.ID]...))))
 	terms := make([]string, len(out.IDs))
 	for i, id := range out.IDs {

@@ -9,20 +9,18 @@ import (
 // quarters of Config.MaxTemplates: those with the fewest lines, of these the longest unseen,
 // until half is left. One about which people have decided something stays.
 func (b *Board) rarest() []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.templates) <= b.cfg.MaxTemplates*3/4 {
+	if b.Stats().Templates <= b.cfg.MaxTemplates*3/4 {
 		return nil
 	}
-	sums := make(map[string]Tally)
-	for _, c := range b.counts {
-		for _, tallies := range c.Services {
-			for id, t := range tallies {
-				sum := sums[id]
-				sums[id] = Tally{sum.Lines + t.Lines, max(sum.Last, t.Last)}
-			}
+	sums, _, _ := b.sums(Query{})
+	lines := func(id string) Tally {
+		if s := sums[id]; s != nil {
+			return s.Tally
 		}
+		return Tally{}
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	var ids []string
 	for id := range b.templates {
 		if b.curations[id] == nil {
@@ -30,7 +28,8 @@ func (b *Board) rarest() []string {
 		}
 	}
 	slices.SortFunc(ids, func(x, y string) int {
-		return cmp.Or(cmp.Compare(sums[x].Lines, sums[y].Lines), cmp.Compare(sums[x].Last, sums[y].Last), cmp.Compare(x, y))
+		a, b := lines(x), lines(y)
+		return cmp.Or(cmp.Compare(a.Lines, b.Lines), cmp.Compare(a.Last, b.Last), cmp.Compare(x, y))
 	})
-	return ids[:min(len(ids), len(b.templates)-b.cfg.MaxTemplates/2)]
+	return ids[:max(0, min(len(ids), len(b.templates)-b.cfg.MaxTemplates/2))]
 }

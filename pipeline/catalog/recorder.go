@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,6 +51,28 @@ type mined struct {
 	sample string
 	splits []split
 	seen   bool // since the last write
+	// looked is the fingerprint of what was known at the last write, and hash that of its
+	// record: most templates are seen in every interval, and do not change any more.
+	looked, hash uint64
+}
+
+// fingerprint is a hash of all that the template's record says.
+func (m *mined) fingerprint(entry *templates.Entry) uint64 {
+	var b [32]byte
+	d := xxhash.New()
+	number := func(v uint64) { _, _ = d.Write(binary.LittleEndian.AppendUint64(b[:0], v)) }
+	number(uint64(m.first))
+	for i := range entry.Slots {
+		s := &entry.Slots[i]
+		number(uint64(s.Kind)<<48 | uint64(s.Flags)<<40 | uint64(s.Knows)<<32 | uint64(uint32(s.Prefix)))
+		for _, text := range [][]byte{s.Text, s.Seps, s.Unit} {
+			number(uint64(len(text)))
+			_, _ = d.Write(text)
+		}
+	}
+	_, _ = d.WriteString(m.sample)
+	_, _ = d.WriteString(entry.Template)
+	return d.Sum64()
 }
 
 // NewRecorder returns the Recorder of a partition of logs.raw.
@@ -279,12 +302,17 @@ func (r *Recorder) templates(out []pipeline.Message, list []*mined) ([]pipeline.
 		if !ok {
 			continue
 		}
+		print := m.fingerprint(&entry)
+		if hash, ok := r.published[entry.ID]; ok && print == m.looked && hash == m.hash {
+			continue
+		}
 		entry.Count, entry.Part = 0, "" // counted apart, and follows from what all know
 		msg, err := message(entry.ID, &Template{Entry: entry, FirstSeen: time.Unix(0, m.first).UTC(), Sample: m.sample})
 		if err != nil {
 			return nil, err
 		}
 		hash := xxhash.Sum64(msg.Value)
+		m.looked, m.hash = print, hash
 		if r.published[entry.ID] != hash {
 			r.published[entry.ID] = hash
 			r.records++
