@@ -2,8 +2,9 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
-	"sort"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -135,14 +136,22 @@ type headView struct {
 	n      int
 }
 
-// sorted returns the rows by source id, each source's in the order they came: the order
-// of a segment.
+// compareSources orders sources by path, and then by id: the lines of one program stand
+// together, also those that come from other hosts, since they are alike.
+func compareSources(a, b string) int {
+	_, pa := pipeline.SplitSource(a)
+	_, pb := pipeline.SplitSource(b)
+	return cmp.Or(strings.Compare(pa, pb), strings.Compare(a, b))
+}
+
+// sorted returns the rows by source, each source's in the order they came: the order of a
+// segment.
 func (v *headView) sorted() []*headRow {
 	byName := make([]uint32, len(v.names))
 	for i := range byName {
 		byName[i] = uint32(i)
 	}
-	sort.Slice(byName, func(a, b int) bool { return v.names[byName[a]] < v.names[byName[b]] })
+	slices.SortFunc(byName, func(a, b uint32) int { return compareSources(v.names[a], v.names[b]) })
 	counts := make([]int, len(v.names))
 	for i := range v.n {
 		counts[v.row(i).source]++

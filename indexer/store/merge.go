@@ -134,7 +134,8 @@ func (s *Store) mergeable(all bool) []*segment {
 }
 
 func (s *Store) small(seg *segment) bool {
-	return seg.Rows < int64(s.cfg.MergeLines) && seg.Bytes < s.cfg.MergeBytes
+	return seg.version == formatVersion && // in the same order
+		seg.Rows < int64(s.cfg.MergeLines) && seg.Bytes < s.cfg.MergeBytes
 }
 
 // waits says that a segment will soon be merged: till then its terms stay in memory.

@@ -1,9 +1,6 @@
 package store
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // mergeBlockBytes bounds the lines of a block that a merge writes.
 const mergeBlockBytes = 8 << 20
@@ -41,7 +38,7 @@ func newMerger(group []*segment, size int) *merger {
 			m.runs = append(m.runs, mergeRun{&seg.Runs[r], i})
 		}
 	}
-	slices.SortStableFunc(m.runs, func(a, b mergeRun) int { return cmp.Compare(a.Source, b.Source) })
+	slices.SortStableFunc(m.runs, func(a, b mergeRun) int { return compareSources(a.Source, b.Source) })
 	return m
 }
 

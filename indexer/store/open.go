@@ -62,7 +62,7 @@ func Open(cfg Config, deps Deps) (*Store, error) {
 	if err := s.load(); err != nil {
 		return nil, errors.Join(err, s.lock.Unlock())
 	}
-	if s.build, err = newBuilder(deps.FS, zstd.SpeedFastest); err != nil {
+	if s.build, err = newBuilder(deps.FS, zstd.SpeedDefault); err != nil {
 		return nil, errors.Join(err, s.lock.Unlock())
 	}
 	s.queue = index.NewAnalysisQueue(1)

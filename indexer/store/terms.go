@@ -38,7 +38,7 @@ const (
 	minPart = 3
 	// maxWords bounds the words of a block, maxValues the values of a field in it.
 	maxWords  = 1 << 15
-	maxValues = 128
+	maxValues = 48
 
 	// Markers in field "w". A word holds no NUL.
 	markLongWords = "\x00long" // some words are longer than maxTerm

@@ -18,8 +18,8 @@ type View struct {
 	store   *Store
 }
 
-// Part is a segment or a piece of the head. Its rows are sorted by source id, and each
-// source's are in the order in which they came.
+// Part is a segment or a piece of the head. The rows of a source stand together, in the order
+// in which they came; which source comes first is not told.
 type Part struct {
 	seg  *segment
 	head *headPart
