@@ -64,11 +64,7 @@ func (w *recordWriter) event(e, first *Event) {
 	if e.SeverityText != "" {
 		w.bytes(fieldSeverityText, e.SeverityText)
 	}
-	kind := valueString
-	if !utf8.Valid(e.Body) {
-		kind = valueBytes
-	}
-	w.body(kind, e.Body)
+	w.body(e.Body)
 	w.int(attrOffset, uint64(e.ID.Offset))
 	if e.Size != int64(len(e.Body))+1 {
 		w.int(attrSize, uint64(e.Size))
@@ -132,11 +128,16 @@ func (w *recordWriter) bytes(number int, s string) {
 	w.b = appendString(w.b, number, s)
 }
 
-func (w *recordWriter) body(kind int, body []byte) {
+// body writes a string, or bytes when it is not UTF-8.
+func (w *recordWriter) body(body []byte) {
 	inner := sizeField(len(body))
 	if w.measure {
 		w.size += sizeField(inner)
 		return
+	}
+	kind := valueString
+	if !utf8.Valid(body) {
+		kind = valueBytes
 	}
 	w.b = append(appendLen(appendLen(w.b, fieldBody, inner), kind, len(body)), body...)
 }

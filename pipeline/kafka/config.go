@@ -23,13 +23,13 @@ type Config struct {
 	RequestTimeout time.Duration
 	// FetchBytes is how much a broker is asked for at once per partition, and about how
 	// much a Fetch returns, after decompression; a batch that is larger comes whole.
-	// Default 1 MiB.
+	// It decides what a partition that is read takes in memory. Default 512 KiB.
 	FetchBytes int
 }
 
 // DefaultConfig returns the defaults, without brokers.
 func DefaultConfig() Config {
-	return Config{ClientID: "foghorn", RequestTimeout: 30 * time.Second, FetchBytes: 1 << 20}
+	return Config{ClientID: "foghorn", RequestTimeout: 30 * time.Second, FetchBytes: 512 << 10}
 }
 
 // Validate reports all faults of c at once.
