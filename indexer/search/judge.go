@@ -18,14 +18,16 @@ type judge struct {
 	byLine bool
 	line   *query.Matcher // of lines, with byLine
 	where  *query.Matcher // of events, with byLine; nil: none
+	sieve  *sieve         // of lines: one of an event's must pass for a match; nil: all do
 }
 
 func newJudge(req *Request) judge {
 	j := judge{both: query.Compile(filterOf(req)), byLine: req.byLine()}
-	j.line = j.both
+	j.line, j.sieve = j.both, newSieve(filterOf(req))
 	if j.byLine && req.Where != nil {
 		j.where = query.Compile(req.Where)
-		j.line = query.Compile(filterOf(&Request{Query: req.Query}))
+		lines := filterOf(&Request{Query: req.Query})
+		j.line, j.sieve = query.Compile(lines), newSieve(lines)
 	}
 	return j
 }

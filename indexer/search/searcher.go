@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -66,6 +67,7 @@ type Searcher struct {
 	deps    Deps
 	slots   chan struct{}
 	cache   *cache
+	sifters sync.Pool // of *sifter
 	metrics *metrics
 }
 
@@ -87,6 +89,7 @@ func New(st *store.Store, cfg Config, deps Deps) (*Searcher, error) {
 	return &Searcher{
 		store: st, cfg: cfg, deps: deps, metrics: m,
 		slots: make(chan struct{}, cfg.Concurrent), cache: newCache(cfg.CacheBytes),
+		sifters: sync.Pool{New: func() any { return new(sifter) }},
 	}, nil
 }
 

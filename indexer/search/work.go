@@ -146,9 +146,18 @@ func (w *work) evaluate(ctx context.Context, k unitKey) ([]uint64, *store.Block,
 	found, joined := rows{n: b.Len()}, b.Joined()
 	var e pipeline.Event
 	var buf []byte
+	var sifted *rows
+	if w.judge.sieve != nil {
+		m := w.s.sifters.Get().(*sifter)
+		sifted = w.judge.sieve.rows(b, m)
+		w.s.sifters.Put(m)
+	}
 	for i, end := 0, 0; i < found.n; i = end {
 		if end = i + 1; joined {
 			end = b.EventEnd(i)
+		}
+		if sifted != nil && !sifted.any(i, end) {
+			continue
 		}
 		if w.bounded && !w.inRange(b.Time(i)) {
 			continue
