@@ -231,7 +231,9 @@ func (g *generation) unchanged(lines []tail.Line) []tail.Line {
 // take moves the generation behind lines that were read.
 func (g *generation) take(lines []tail.Line, cur tail.Cursor) {
 	g.cur = cur
-	g.trail.Add(g.anchor)
+	if len(lines) > 0 {
+		g.trail.Add(g.anchor)
+	}
 	for i := len(lines) / 2; i > 0; i /= 2 {
 		if l := &lines[len(lines)-1-i]; len(l.Raw) > 0 && !l.Truncated {
 			g.trail.Add(printOf(l))

@@ -79,7 +79,8 @@ func Examine(f *os.File, lives []Life, turn func() (done func(), err error)) (Fa
 		if l.Begins(first) {
 			j := &judgement{life: l}
 			if l.Live == "" {
-				j.prints = append(l.Trail.Last(len(l.Trail)), l.Anchor)
+				j.prints = l.Trail.Last(len(l.Trail))
+				j.prints.Add(l.Anchor)
 			}
 			x.open = append(x.open, j)
 		}
@@ -123,8 +124,8 @@ func (l *Life) Begins(first []byte) bool {
 // judgement compares one Life's lines with those that stand at their offsets.
 type judgement struct {
 	life   Life
-	prints []identity.Print // what is still to be compared
-	sum    xxhash.Digest    // of as much as was fed of the first of them
+	prints identity.Trail // what is still to be compared
+	sum    xxhash.Digest  // of as much as was fed of the first of them
 	fed    int64
 	held   int // how many agreed
 	wrong  bool

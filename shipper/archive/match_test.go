@@ -47,6 +47,7 @@ func TestExamine(t *testing.T) {
 		{"10 bytes", "123456789\n", life(1, "123456789\n", 10, 0), map[uint64]Match{1: {Sure: true}}},
 		{"a copy that ends before what was read, and holds a line", a[:n-4], trail(life(1, a, n, n-3), a, n-6, n-4), map[uint64]Match{1: {Short: true, Sure: true}}},
 		{"another that ends before what was read", b[:n-4], trail(life(1, a, n, n-3), a, n-6, n-4), map[uint64]Match{}},
+		{"a line that is in the trail and the anchor, and across the first KiB", big, trail(life(1, big, 1030, 1000), big, 1000, 1030), map[uint64]Match{1: {More: true, Sure: true}}},
 		{"a copy of the first 5 of 10 bytes", "12345", life(1, "123456789\n", 10, 0), map[uint64]Match{1: {Short: true}}},
 		{"it grew since", "12345\n6\n", life(1, "12345\n", 6, 0), map[uint64]Match{1: {More: true, Sure: true}}},
 		{"nothing in it", "", life(1, "12345\n", 6, 0), map[uint64]Match{}},
