@@ -17,6 +17,9 @@ import "bytes"
 //
 // Without a level a line has a header only in the shapes of plain.
 func (p *Parser) header(b []byte) (message []byte) {
+	if rest := p.boundLevel(b); rest != nil {
+		return rest
+	}
 	level := findLevel(b, true, true)
 	if level == nil {
 		if rest := p.letterLevel(b); rest != nil {
@@ -88,9 +91,11 @@ func sentenceWord(b []byte) bool {
 
 // afterLevel takes what stands between the level and the message, and returns that.
 func (p *Parser) afterLevel(b []byte) []byte {
-	i := 0
+	i := blanks(b, 0) // Elasticsearch pads: [INFO ]
 	if i < len(b) && (b[i] == ']' || b[i] == '>' || b[i] == ')' || b[i] == '|') {
 		i++
+	} else {
+		i = 0
 	}
 	if i < len(b) && b[i] == ':' {
 		i++
@@ -109,7 +114,7 @@ func (p *Parser) afterLevel(b []byte) []byte {
 		switch c := b[i]; {
 		case c == '[' || c == '(' && threads > 0:
 			group, end := enclosed(b, i)
-			if end == 0 || end < len(b) && b[end] != ' ' && b[end] != '\t' && b[end] != ':' {
+			if end == 0 || threads > 1 || end < len(b) && b[end] != ' ' && b[end] != '\t' && b[end] != ':' {
 				return b[start:]
 			}
 			p.takeGroup(group)

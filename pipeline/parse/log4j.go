@@ -30,7 +30,7 @@ func readLog4j(p *Parser, line []byte) bool {
 	at := cap(rest) - cap(level)
 	behind := rest[at+len(level):]
 	if start == 1 && line[0] == '[' && string(bytes.TrimSpace(rest[:at])) == "]" {
-		behind = p.trailingLogger(bytes.TrimLeft(behind, " "))
+		behind = p.trailingLogger(bytes.TrimLeft(bytes.TrimPrefix(behind, []byte{':'}), " "))
 	} else if p.beforeLevel(rest[:at]) {
 		behind = p.trailingFields(p.afterLevel(behind))
 	} else {
