@@ -70,7 +70,7 @@ func New(cfg Config, deps Deps) (*Indexer, error) {
 		return nil, err
 	}
 	x.store, err = store.Open(cfg.Store, store.Deps{
-		FS: deps.FS, Now: deps.Now, Sealed: x.sealed, Failed: x.failed, Removed: x.removed,
+		FS: deps.FS, Now: deps.Now, Sealed: x.sealed, Merged: x.merged, Failed: x.failed, Removed: x.removed,
 	})
 	if err != nil {
 		return nil, err
@@ -162,6 +162,14 @@ func (x *Indexer) sealed(s store.Sealed) {
 	x.metrics.sealSeconds.Observe(s.Took.Seconds())
 	x.deps.Log.Debug().Uint64("segment", s.Segment).Int64("lines", s.Lines).Int64("bytes", s.DiskBytes).
 		Dur("took", s.Took).Msg("segment sealed")
+}
+
+func (x *Indexer) merged(m store.Merged) {
+	x.metrics.mergedSegments.Add(float64(m.Segments))
+	x.metrics.mergedLines.Add(float64(m.Lines))
+	x.metrics.mergeSeconds.Observe(m.Took.Seconds())
+	x.deps.Log.Debug().Int("segments", m.Segments).Int64("lines", m.Lines).Int64("bytes_before", m.BytesBefore).
+		Int64("bytes", m.DiskBytes).Dur("took", m.Took).Msg("segments merged")
 }
 
 func (x *Indexer) failed(err error) {

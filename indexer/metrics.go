@@ -10,7 +10,8 @@ import (
 
 type metrics struct {
 	lines, bytes, duplicates, gaps, dead, failures prometheus.Counter
-	sealSeconds                                    prometheus.Histogram
+	mergedSegments, mergedLines                    prometheus.Counter
+	sealSeconds, mergeSeconds                      prometheus.Histogram
 }
 
 // newMetrics makes and registers the indexer's metrics; stats and lag are asked when the
@@ -20,12 +21,18 @@ func newMetrics(reg prometheus.Registerer, stats func() store.Stats, lag func() 
 		return prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
 	}
 	m := &metrics{
-		lines:      counter("foghorn_index_lines_total", "Lines stored."),
-		bytes:      counter("foghorn_index_bytes_total", "Bytes of raw lines stored."),
-		duplicates: counter("foghorn_index_duplicates_total", "Lines dropped because they were stored before."),
-		gaps:       counter("foghorn_index_gaps_total", "Ranges of sources or partitions that never came."),
-		dead:       counter("foghorn_index_deadletter_total", "Records that could not be read, sent to logs.deadletter."),
-		failures:   counter("foghorn_index_failures_total", "Steps of the store that failed and are tried again."),
+		lines:          counter("foghorn_index_lines_total", "Lines stored."),
+		bytes:          counter("foghorn_index_bytes_total", "Bytes of raw lines stored."),
+		duplicates:     counter("foghorn_index_duplicates_total", "Lines dropped because they were stored before."),
+		gaps:           counter("foghorn_index_gaps_total", "Ranges of sources or partitions that never came."),
+		dead:           counter("foghorn_index_deadletter_total", "Records that could not be read, sent to logs.deadletter."),
+		failures:       counter("foghorn_index_failures_total", "Steps of the store that failed and are tried again."),
+		mergedSegments: counter("foghorn_index_merged_segments_total", "Segments that were merged into larger ones."),
+		mergedLines:    counter("foghorn_index_merged_lines_total", "Lines that were written again by merges."),
+		mergeSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "foghorn_index_merge_seconds", Help: "Time to merge a group of segments.",
+			Buckets: []float64{0.1, 0.3, 1, 3, 10, 30, 100},
+		}),
 		sealSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "foghorn_index_seal_seconds", Help: "Time to write one segment.",
 			Buckets: []float64{0.01, 0.03, 0.1, 0.3, 1, 3, 10},
@@ -40,8 +47,10 @@ func newMetrics(reg prometheus.Registerer, stats func() store.Stats, lag func() 
 	var errs []error
 	for _, c := range []prometheus.Collector{
 		m.lines, m.bytes, m.duplicates, m.gaps, m.dead, m.failures, m.sealSeconds,
+		m.mergedSegments, m.mergedLines, m.mergeSeconds,
 		gauge("foghorn_index_lag_records", "Records of logs.events that wait to be indexed.", lag),
 		gauge("foghorn_index_segments", "Sealed segments.", func() float64 { return float64(stats().Segments) }),
+		gauge("foghorn_index_segments_unindexed", "Segments whose words are not in their day's term index yet.", func() float64 { return float64(stats().Unindexed) }),
 		gauge("foghorn_index_disk_bytes", "Size of the store on disk.", func() float64 { return float64(stats().DiskBytes) }),
 		gauge("foghorn_index_stored_lines", "Lines that can be searched.", func() float64 { return float64(stats().Lines) }),
 		gauge("foghorn_index_head_lines", "Lines that are not sealed yet.", func() float64 { return float64(stats().HeadLines) }),

@@ -2,8 +2,10 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -75,6 +77,13 @@ func (s *Store) Merge() error {
 func (s *Store) mergeNext(stop <-chan struct{}, all bool) (bool, error) {
 	s.mergeMu.Lock()
 	defer s.mergeMu.Unlock()
+	if s.unfinished != "" {
+		// Its last step failed: it may be there, and must not be beside what comes now.
+		if err := s.deps.FS.RemoveAll(s.unfinished); err != nil {
+			return false, err
+		}
+		s.unfinished = ""
+	}
 	s.mu.Lock()
 	group := s.mergeable(all)
 	s.mu.Unlock()
@@ -191,8 +200,9 @@ func (s *Store) writeMerged(group []*segment, stop <-chan struct{}) (*segment, [
 		return m.next()
 	})
 	if err != nil {
+		s.unfinished = segmentPath(dir, f.Number)
 		// The room that it takes is given back; a start would do it too.
-		return nil, nil, errors.Join(err, s.deps.FS.RemoveAll(segmentPath(dir, f.Number)+tmpSuffix))
+		return nil, nil, errors.Join(err, s.deps.FS.RemoveAll(s.unfinished+tmpSuffix))
 	}
 	return seg, terms, nil
 }
@@ -234,8 +244,12 @@ func (s *Store) dropMerged() error {
 		if _, err := os.Stat(path); err != nil {
 			continue
 		}
+		// That which takes its place was found, which does not say that it is durable.
+		if err := s.deps.FS.SyncDir(filepath.Dir(path)); err != nil {
+			return fmt.Errorf("remove merged segment: %w", err)
+		}
 		if err := s.deps.FS.RemoveAll(path); err != nil {
-			return err
+			return fmt.Errorf("remove merged segment: %w", err)
 		}
 	}
 	return nil

@@ -41,9 +41,11 @@ type Store struct {
 
 	mergeMu sync.Mutex // one merge at a time; taken before sealMu
 	rebuild *builder   // of the merger, made when it is needed
-	sealMu  sync.Mutex // one commit at a time
-	build   *builder
-	terms   termQueue
+	// unfinished is the file of a merge that failed.
+	unfinished string
+	sealMu     sync.Mutex // one commit at a time
+	build      *builder
+	terms      termQueue
 }
 
 // Damage is a part of the store that cannot be read.
