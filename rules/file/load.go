@@ -98,29 +98,13 @@ type text struct {
 const maxFiles = 10_000
 
 // read returns the rule files at and below paths, ordered by name. Entries that begin
-// with a dot are left out.
+// with a dot are left out. Links are followed, but not those to folders within a folder that
+// is itself linked: so it ends.
 func read(paths ...string) ([]text, error) {
 	var names []string
 	for _, root := range paths {
 		root = filepath.Clean(root)
-		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				return err
-			case path != root && strings.HasPrefix(d.Name(), "."):
-				if d.IsDir() {
-					return fs.SkipDir
-				}
-			case d.IsDir():
-			case path == root || filepath.Ext(path) == ".yml" || filepath.Ext(path) == ".yaml":
-				names = append(names, path)
-			}
-			if len(names) > maxFiles {
-				return fmt.Errorf("more than %d files", maxFiles)
-			}
-			return nil
-		})
-		if err != nil {
+		if err := walk(root, true, &names); err != nil {
 			return nil, fmt.Errorf("read rules in %s: %w", root, err)
 		}
 	}
@@ -137,4 +121,41 @@ func read(paths ...string) ([]text, error) {
 		out = append(out, text{name, data})
 	}
 	return out, nil
+}
+
+// walk adds the rule files at and below root, which may be a link. follow says whether links
+// to folders below it are followed.
+func walk(root string, follow bool, names *[]string) error {
+	if info, err := os.Stat(root); err != nil {
+		return err
+	} else if !info.IsDir() {
+		*names = append(*names, root)
+		return nil
+	}
+	// With the separator a root that is a link is taken for its folder.
+	return filepath.WalkDir(root+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
+		hidden := strings.HasPrefix(d.Name(), ".") && filepath.Clean(path) != root
+		switch {
+		case err != nil:
+			return err
+		case hidden && d.IsDir():
+			return fs.SkipDir
+		case hidden, d.IsDir():
+		case d.Type()&fs.ModeSymlink != 0 && isFolder(path):
+			if follow {
+				return walk(path, false, names)
+			}
+		case filepath.Ext(path) == ".yml" || filepath.Ext(path) == ".yaml":
+			*names = append(*names, path)
+		}
+		if len(*names) > maxFiles {
+			return fmt.Errorf("more than %d files", maxFiles)
+		}
+		return nil
+	})
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }

@@ -138,3 +138,36 @@ func TestLoad(t *testing.T) {
 		t.Error("a folder that is not there is no error")
 	}
 }
+
+// Links are followed: to the folder itself, to files, and to a folder in it.
+func TestLoadLinks(t *testing.T) {
+	dir := t.TempDir()
+	real, elsewhere := filepath.Join(dir, "real"), filepath.Join(dir, "elsewhere")
+	for _, d := range []string{real, elsewhere} {
+		if err := os.Mkdir(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, filepath.Join(real, "a.yml"), extracts)
+	write(t, filepath.Join(elsewhere, "orders.yml"), orders)
+	write(t, filepath.Join(dir, "b.txt"), simple("b", "two"))
+	for link, to := range map[string]string{
+		"link":          real,
+		"real/patterns": elsewhere,
+		"real/b.yml":    filepath.Join(dir, "b.txt"),
+	} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have, err := file.Load(filepath.Join(dir, "link"))
+	if err != nil || len(have.Rules) != 2 || have.Patterns.Names() != 1 {
+		t.Errorf("have %+v, error %v, want 2 rules and 1 pattern", have, err)
+	}
+	if err := os.Symlink(elsewhere, filepath.Join(elsewhere, "loop")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Load(filepath.Join(dir, "link")); err != nil {
+		t.Errorf("a link to its own folder: %v", err)
+	}
+}
