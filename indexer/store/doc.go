@@ -1,15 +1,17 @@
 // Package store keeps the lines: a head in memory that is searchable at once, and sealed
 // segments on disk, in one folder per day of indexing. FORMAT.md draws the bytes.
 //
-//	Append ─► head ─(65,536 lines, 48 MB, 5 min, stop)─► segment file + Bleve batch
-//	              └──────────────── View ◄───────────────┘
+//	Append ─► head ─(131,072 lines, 48 MB, 5 min, stop)─► segment file ─(small ones)─► merge
+//	             └───────────────── View ◄───────────────────┴── Bleve batch ◄───────────┘
 //
 // What enters: the events of records of logs.events, with the records' offsets. What
 // leaves: a View, the parts a search reads, and the offsets from which to go on.
 //
 // What is guaranteed: one segment file is one commit. It holds lines, the Kafka offsets
 // behind them and the marks of their sources, and appears by one rename, so that after a
-// crash lines, offsets and marks agree: each line is in the store once. The index beside
+// crash lines, offsets and marks agree: each line is in the store once. A merge puts one
+// segment in the place of several, in the same way: at any moment either it counts or they
+// do, and a View that was taken before reads on. The index beside
 // the segments (words and fields in Bleve, filters for words with digits) only narrows:
 // it may name a block that holds no match and never leaves out one that does; it is
 // derived from the segments and rebuilt when it is damaged.

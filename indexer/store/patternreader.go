@@ -62,12 +62,12 @@ func (b *Block) decodeLines(data []byte, n int) error {
 			p.slots[k] = s.column(rows[i])
 		}
 	}
-	if s.heads.err != nil || s.choices.err != nil || s.text.err != nil {
+	if s.heads.err != nil || s.choices.err != nil || s.text.err != nil || all.err != nil {
 		s.heads.fail("short columns")
 		return s.heads.err
 	}
 	b.ends = make([]uint32, n)
-	lines := make([]byte, 0, size)
+	lines := make([]byte, 0, min(size, mergeBlockBytes)+packedRoom)
 	for i := range n {
 		p := &patterns[b.patterns[i]]
 		lines = append(lines, p.pieces[0]...)
