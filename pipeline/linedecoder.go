@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 )
 
 // LineDecoder reads records of logs.raw as DecodeLine does, without allocating again what
 // the lines of a source have in common: its id, labels, format and zone. The zero
-// LineDecoder is ready. It is used by one goroutine at a time. The Labels of its Lines are
-// shared and must not be changed.
+// LineDecoder is ready. It is used by one goroutine at a time. The Labels of a Line are valid
+// until the next Decode, and must not be changed.
 type LineDecoder struct {
 	last  *sourceMemo
 	known map[string]*sourceMemo
@@ -68,10 +67,7 @@ func (k *sourceMemo) decode(m *Message) (l Line, err error) {
 			labels++
 		}
 	}
-	if labels < len(k.labels) {
-		k.labels = k.labels[:labels:labels]
-	}
-	if labels > 0 {
+	if k.labels = k.labels[:labels]; labels > 0 {
 		l.Labels = k.labels
 	}
 	if found {
@@ -92,14 +88,14 @@ func (k *sourceMemo) decode(m *Message) (l Line, err error) {
 	return l, nil
 }
 
-// label takes a line's i-th label. What lines before share is not changed.
+// label takes a line's i-th label.
 func (k *sourceMemo) label(i int, key string, value []byte) {
-	switch {
-	case i >= len(k.labels) || k.labels[i].Key != key:
-		k.labels = append(append(make([]Attr, 0, i+4), k.labels[:i]...), Attr{Key: key, Value: string(value)})
-	case k.labels[i].Value != string(value):
-		k.labels = slices.Clone(k.labels)
-		k.labels[i].Value = string(value)
+	if i == len(k.labels) {
+		k.labels = append(k.labels, Attr{})
+	}
+	l := &k.labels[i]
+	if l.Key = key; l.Value != string(value) {
+		l.Value = string(value)
 	}
 }
 

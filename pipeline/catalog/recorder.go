@@ -57,22 +57,19 @@ type mined struct {
 }
 
 // fingerprint is a hash of all that the template's record says.
-func (m *mined) fingerprint(entry *templates.Entry) uint64 {
-	var b [32]byte
-	d := xxhash.New()
-	number := func(v uint64) { _, _ = d.Write(binary.LittleEndian.AppendUint64(b[:0], v)) }
-	number(uint64(m.first))
+func (r *Recorder) fingerprint(m *mined, entry *templates.Entry) uint64 {
+	le := binary.LittleEndian
+	b := le.AppendUint64(r.text[:0], uint64(m.first))
 	for i := range entry.Slots {
 		s := &entry.Slots[i]
-		number(uint64(s.Kind)<<48 | uint64(s.Flags)<<40 | uint64(s.Knows)<<32 | uint64(uint32(s.Prefix)))
+		b = le.AppendUint64(b, uint64(s.Kind)<<48|uint64(s.Flags)<<40|uint64(s.Knows)<<32|uint64(uint32(s.Prefix)))
 		for _, text := range [][]byte{s.Text, s.Seps, s.Unit} {
-			number(uint64(len(text)))
-			_, _ = d.Write(text)
+			b = append(le.AppendUint32(b, uint32(len(text))), text...)
 		}
 	}
-	_, _ = d.WriteString(m.sample)
-	_, _ = d.WriteString(entry.Template)
-	return d.Sum64()
+	b = append(append(append(b, m.sample...), 0), entry.Template...)
+	r.text = b
+	return xxhash.Sum64(b)
 }
 
 // NewRecorder returns the Recorder of a partition of logs.raw.
@@ -270,6 +267,9 @@ func (r *Recorder) write(out []pipeline.Message, now time.Time, next int64) ([]p
 		}
 	}
 	slices.SortFunc(seen, func(a, b *mined) int { return cmp.Compare(a.id, b.id) })
+	if len(seen) > 0 {
+		_, _ = r.miner.Template(seen[0].ref) // lets all templates hand on what they know
+	}
 	out, err := r.templates(out, seen)
 	if err != nil {
 		return nil, err
@@ -291,9 +291,6 @@ const maxRecords = 2000
 // templates appends the records of templates that are not on the topic as they are known
 // here.
 func (r *Recorder) templates(out []pipeline.Message, list []*mined) ([]pipeline.Message, error) {
-	if len(list) > 0 {
-		_, _ = r.miner.Template(list[0].ref) // lets all hand on what they know, before it is written
-	}
 	for _, m := range list {
 		if r.records == maxRecords {
 			break
@@ -302,7 +299,7 @@ func (r *Recorder) templates(out []pipeline.Message, list []*mined) ([]pipeline.
 		if !ok {
 			continue
 		}
-		print := m.fingerprint(&entry)
+		print := r.fingerprint(m, &entry)
 		if hash, ok := r.published[entry.ID]; ok && print == m.looked && hash == m.hash {
 			continue
 		}
