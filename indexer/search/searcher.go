@@ -68,6 +68,7 @@ type Searcher struct {
 	slots   chan struct{}
 	cache   *cache
 	sifters sync.Pool // of *sifter
+	shapes  shapes
 	metrics *metrics
 }
 

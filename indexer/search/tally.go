@@ -36,6 +36,9 @@ const (
 type counted[T any] struct {
 	fields bool // add looks at fields that a block has only when it is read with them
 	add    func(b *store.Block, rows func(yield func(row int) bool)) T
+	// known, if set, counts a block all of whose events match without reading it; ok is
+	// false where that cannot be done.
+	known func(k unitKey, of shape) (t T, ok bool)
 }
 
 // tally counts the matching events of all blocks, those with the newest ones first, and
@@ -48,6 +51,12 @@ func tally[T any](ctx context.Context, w *work, units []timedUnit, c counted[T],
 		next++
 		return next, next < len(units)
 	}, func(ctx context.Context, i int) (out T, err error) {
+		if of, ok := w.shapeOf(units[i].key); ok && c.known != nil {
+			if out, ok = c.known(units[i].key, of); ok {
+				w.blocks.Add(1)
+				return out, nil
+			}
+		}
 		set, b, err := w.verdict(ctx, units[i].key)
 		if err != nil || set == nil {
 			return out, err
@@ -137,6 +146,19 @@ func (s *Searcher) Facets(ctx context.Context, f Filter, fields []string, top in
 				valuesIn(b, rows, fields, func(_, i int, v string) { p.counts[i][v]++ })
 				rows(func(int) bool { p.events++; return true })
 				return p
+			},
+			known: func(k unitKey, of shape) (p part, ok bool) {
+				if of.joined || slices.ContainsFunc(fields, func(f string) bool { return !inRuns(f) }) {
+					return p, false
+				}
+				p = part{events: of.events, counts: make([]map[string]int64, len(fields))}
+				for i, f := range fields {
+					p.counts[i] = make(map[string]int64)
+					if !runValues(k, f, func(v string, n int64) { p.counts[i][v] += n }) {
+						return p, false
+					}
+				}
+				return p, true
 			},
 		}, func(p part) error {
 			events += p.events

@@ -234,6 +234,7 @@ func (w *work) load(k unitKey, fields bool) (b *store.Block, cached bool) {
 	if k.part.Sealed() {
 		w.bytesDecoded.Add(b.Bytes())
 		w.s.cache.put(key, b)
+		w.s.shapes.put(key, b)
 	}
 	return b, false
 }
