@@ -243,3 +243,17 @@ func TestStdinOnAFreshKafka(t *testing.T) {
 		t.Errorf("have %v, want a folder for each name", have)
 	}
 }
+
+// TestFlagsOfShipThatDoNotGoTogether: a flag that would have no effect is an error, even
+// where there is no configuration.
+func TestFlagsOfShipThatDoNotGoTogether(t *testing.T) {
+	for want, args := range map[string][]string{
+		"--name goes with --stdin":  {"--name", "x"},
+		"--json goes with --status": {"--json"},
+	} {
+		p := foghorn(t, nil, append([]string{"ship"}, args...)...)
+		if s := p.wait(); s != "exit status 2" || !strings.Contains(p.text(), want) {
+			t.Errorf("%v: %s\n%s", args, s, p.text())
+		}
+	}
+}

@@ -45,8 +45,9 @@ after what it has in hand. While Kafka is away it waits, says so, and goes on wh
 
 With --backfill it ships old files, compressed ones (.gz, .zst, .bz2) too, and ends once Kafka
 has all of them. What was shipped already, or will be by a shipper that follows the files,
-is not shipped twice; the shipper that runs does the work, where one does. After an end in
-between the same command goes on where it stopped.
+is not shipped twice, as long as both have the same data folder (--data); the shipper that
+runs on it does the work, where one does. After an end in between the same command goes on
+where it stopped.
 
 With --stdin it ships what a program writes to a pipe, and ends once Kafka has all of it.
 
@@ -93,6 +94,12 @@ With --status it tells how far each file is shipped.`,
 
 // load reads the configuration; what ends by itself does without a file where there is none.
 func (o *shipOptions) load(cmd *cobra.Command) (config.Config, error) {
+	if cmd.Flags().Changed("name") && !o.stdin {
+		return config.Config{}, errors.New("--name goes with --stdin")
+	}
+	if o.json && !o.status {
+		return config.Config{}, errors.New("--json goes with --status")
+	}
 	cfg, err := config.Load(o.config)
 	once := o.stdin || o.status || len(o.backfill) > 0
 	if errors.Is(err, fs.ErrNotExist) && once && !cmd.Flags().Changed("config") {
