@@ -58,14 +58,15 @@ func (m *Miner) remove(t *template) {
 			delete(m.groups, t.group)
 		}
 	}
+	if !t.opened() {
+		return
+	}
+	m.open.remove(t, 0)
+	m.generation++
+	key := xxhash.Sum64String(t.skel)
 	for i := range t.slots {
-		if t.slots[i].any {
-			m.open.remove(t, 0)
-			m.generation++
-			if p := m.places[xxhash.Sum64String(t.skel)]; p != nil && p.open == t {
-				p.open = nil
-			}
-			return
+		if p := m.places[placeOf(i, key)]; p != nil && p.open == t {
+			p.open = nil
 		}
 	}
 }

@@ -83,7 +83,11 @@ func (m *Miner) groupOf(t *template) (hash uint64, spots []spot, common []slot) 
 	if context(common, -1) == 0 {
 		return 0, nil, nil
 	}
-	return xxhash.Sum64String(skeleton(common, -1)), spots, common
+	hash = xxhash.Sum64String(skeleton(common, -1))
+	for _, sp := range spots {
+		hash = placeOf(sp.slot, hash*31)
+	}
+	return hash, spots, common
 }
 
 // anything is a slot as sl in which any word fits.

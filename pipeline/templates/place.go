@@ -35,12 +35,16 @@ func (m *Miner) insert(t *template) {
 	})
 	for _, i := range opening {
 		key := skeleton(t.slots, i)
-		if p := m.places[xxhash.Sum64String(key)]; p.open == nil && p.agree(i, key) {
+		if p := m.places[placeOf(i, xxhash.Sum64String(key))]; p.open == nil && p.agree(i, key) {
 			m.openPlace(p, i, key)
 		}
 	}
 	m.group(t)
 }
+
+// placeOf makes a place's hash of its slot and of the hash of its key: templates that have
+// one key in different slots, as other words of theirs are variable, share no place.
+func placeOf(i int, key uint64) uint64 { return key + uint64(i+1)*0x9e3779b97f4a7c15 }
 
 // eachPlace calls do with the hash of every place that t is a member of: of its skeleton
 // with any word in slot i. Where no other word is left the place can never open: it is
@@ -56,7 +60,7 @@ func (m *Miner) eachPlace(t *template, do func(i int, hash uint64)) {
 		n := sl.pieceLen()
 		if sl.kind != punct && !sl.any && (words > 1 || words == 1 && !sl.isWord()) {
 			m.key = append(append(append(m.key[:0], t.skel[:at]...), markAny), t.skel[at+n:]...)
-			do(i, xxhash.Sum64(m.key))
+			do(i, placeOf(i, xxhash.Sum64(m.key)))
 		}
 		at += n
 	}
