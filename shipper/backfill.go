@@ -331,7 +331,12 @@ func (r *registry) settlePlain(ctx context.Context, f *wanted, v *view) error {
 	for _, src := range r.related(f.Path) {
 		src.mu.Lock()
 		g := r.same(src, &f.Found)
-		if g != nil && g.over() && !r.there(g) { // it was restored, or decompressed again
+		goesOn := g != nil && g.packed && f.File.Size > g.at() // what was compressed is its beginning
+		if goesOn && !g.done && g.fault == intact {
+			src.mu.Unlock()
+			return nil // the archive is read to its end first
+		}
+		if g != nil && g.over() && (goesOn || !r.there(g)) { // it was restored, or decompressed again
 			g.close()
 			delete(r.byID, g.id)
 			g.id, g.seen, g.packed, g.unseen = f.File.ID, f.Path, false, time.Time{}

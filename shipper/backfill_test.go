@@ -121,6 +121,27 @@ func TestBackfilledFileThatGrewIsShippedFromWhereItEnded(t *testing.T) {
 	b.exactly("app.txt", 1, "a1", "a2")
 }
 
+// A file of which an older copy was compressed (gzip -k) has gone on since.
+func TestBackfillShipsAFileToItsEndBesideACompressedCopyOfItsBeginning(t *testing.T) {
+	t.Parallel()
+	for _, ext := range packers {
+		t.Run(ext, func(t *testing.T) {
+			b := newBench(t, "other.log")
+			b.write("copy", "a1\na2\n")
+			b.pack("copy", ext)
+			b.rename("copy"+ext, "app.log"+ext)
+			b.aged(1, "app.log"+ext)
+			b.write("app.log", "a1\na2\na3\n")
+			b.start()
+			b.backfill("app.log*")
+			b.exactly("app.log", 1, "a1", "a2", "a3")
+			b.write("app.log", "a4\n")
+			b.backfill("app.log*")
+			b.exactly("app.log", 1, "a1", "a2", "a3", "a4")
+		})
+	}
+}
+
 func TestBackfillGoesOnAfterAKillWhereItWas(t *testing.T) {
 	t.Parallel()
 	for _, ext := range append(packers, "") {
