@@ -58,6 +58,7 @@ func TestAnswersAreThoseOfTheOriginals(t *testing.T) {
 		{"OTLP protobuf", "", request{"", "/v1/logs", []string{asProto}, otlpProto("x", 0)}, 200, ``, []string{asProto}, 1},
 		{"OTLP protobuf, zstd", "zstd", request{"", "/v1/logs", []string{asProto, "Content-Encoding: zstd"}, otlpProto("x", 0)}, 200, ``, nil, 1},
 		{"OTLP protobuf, framed snappy, as the collector sends it", "framed", request{"", "/v1/logs", []string{asProto, "Content-Encoding: snappy"}, otlpProto("x", 0)}, 200, ``, nil, 1},
+		{"OTLP where Loki takes it", "", request{"", "/otlp/v1/logs", []string{asJSON}, otlpJSON}, 200, `{}`, nil, 1},
 		{"OTLP, nothing in it", "", request{"", "/v1/logs", []string{asProto}, ""}, 200, ``, nil, 0},
 		{"OTLP, some records refused", "", request{"", "/v1/logs", []string{asProto}, otlpProto("x", 17) + otlpProto("y", 0)}, 200,
 			"\x0a\x20\x08\x01\x12\x1cvalues are nested too deeply", nil, 1},

@@ -1,7 +1,7 @@
 // Package intake takes logs over HTTP from agents that people already run, and answers each
 // as the system does that the agent was made for:
 //
-//	POST /v1/logs                          OpenTelemetry (OTLP/HTTP)       package otlp
+//	POST /v1/logs  /otlp/v1/logs           OpenTelemetry (OTLP/HTTP)       package otlp
 //	POST /loki/api/v1/push                 Promtail, Alloy, Docker's driver  package loki
 //	POST /_bulk  /{index}/_bulk            Filebeat, Logstash, Fluent Bit    package bulk
 //	POST /api/v1/push                      curl: lines of text

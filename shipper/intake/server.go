@@ -86,9 +86,6 @@ func New(cfg Config, queue Queue, log zerolog.Logger, reg prometheus.Registerer)
 // Addr is where the server listens.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// Close gives up the address of a Server that is not run.
-func (s *Server) Close() error { return s.listener.Close() }
-
 // reloadEvery is how often the files of token and certificates are looked at.
 const reloadEvery = 10 * time.Second
 
@@ -162,6 +159,7 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	otlp := s.endpoint("otlp", otlpProtocol{})
 	mux.Handle("/v1/logs", otlp)
+	mux.Handle("/otlp/v1/logs", otlp) // where Loki has it
 	loki := s.endpoint("loki", lokiProtocol{})
 	mux.Handle("/loki/api/v1/push", loki)
 	mux.Handle("/api/prom/push", loki) // where Loki had it before
