@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -131,6 +132,23 @@ func TestMineErrors(t *testing.T) {
 				t.Errorf("want error %q, have %v; output %q", c.want, err, out)
 			}
 		})
+	}
+}
+
+// Lines of templates that had to go are told.
+func TestMineTooMany(t *testing.T) {
+	var in strings.Builder
+	for i := range 40 {
+		in.WriteString(strings.Repeat("x", i+1) + "\n")
+	}
+	out, stderr, err := execute(in.String(), "--format", "message", "--max-templates", "16")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := strings.Count(out, "\n")
+	want := fmt.Sprintf("%d of 40 lines are of templates that are not shown: there are more than --max-templates 16\n", 40-shown)
+	if shown >= 16 || stderr != want {
+		t.Errorf("%d templates; want %q, have %q", shown, want, stderr)
 	}
 }
 

@@ -85,12 +85,25 @@ func learn(ctx context.Context, m *templates.Miner, extract extractor, sources [
 	if err := w.end(m); err != nil {
 		return err
 	}
+	if gone := w.lines - counted(m); gone > 0 && !o.lines {
+		if _, err := fmt.Fprintf(o.errOut, "%d of %d lines are of templates that are not shown: there are more than --max-templates %d\n", gone, w.lines, o.limit); err != nil {
+			return err
+		}
+	}
 	if misfits > 0 {
 		if _, err := fmt.Fprintf(o.errOut, "%d of %d lines are not of the format %s: each is one message\n", misfits, w.lines, o.format); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// counted is how many lines the templates stand for that the miner has kept.
+func counted(m *templates.Miner) (n int64) {
+	for _, t := range m.Templates() {
+		n += t.Count
+	}
+	return n
 }
 
 // show is the second pass: it prints every line that the first has read.
