@@ -348,3 +348,31 @@ func TestRunMergesSmallSegments(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestSealingGoesOnWhileAMergeRuns: a merge gives way to lines that wait for room, so that
+// sealing must not wait for the merge.
+func TestSealingGoesOnWhileAMergeRuns(t *testing.T) {
+	s := mustOpen(t, testConfig(t.TempDir()), Deps{Failed: func(err error) { t.Error(err) }})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	done := make(chan error, 1)
+	s.mergeMu.Lock() // as a merge does
+	go func() { done <- s.Run(ctx) }()
+	feed := newFeeder()
+	for i := range 10 {
+		if _, err := s.Append(ctx, 0, int64(i+1), feed.record("a", 1, 40)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.mergeMu.Unlock()
+	cancel()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if n := s.Stats().Lines; n != 400 {
+		t.Errorf("%d lines, want 400", n)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -23,6 +23,11 @@ const (
 func (s *Store) Retain() error {
 	s.mergeMu.Lock()
 	defer s.mergeMu.Unlock()
+	return s.removeOld()
+}
+
+// removeOld is Retain while no merge runs; the caller holds mergeMu.
+func (s *Store) removeOld() error {
 	s.sealMu.Lock()
 	defer s.sealMu.Unlock()
 	now := s.deps.Now()

@@ -46,14 +46,16 @@ func (s *Store) sealLoop(ctx context.Context) error {
 	}
 }
 
-// retain applies retention if a minute has passed since checked.
+// retain applies retention if a minute has passed since checked, and no merge runs, which
+// itself may wait for the next seal.
 func (s *Store) retain(checked *time.Time) {
 	now := s.deps.Now()
-	if now.Sub(*checked) < time.Minute {
+	if now.Sub(*checked) < time.Minute || !s.mergeMu.TryLock() {
 		return
 	}
+	defer s.mergeMu.Unlock()
 	*checked = now
-	if err := s.Retain(); err != nil {
+	if err := s.removeOld(); err != nil {
 		s.failed(err)
 	}
 }
