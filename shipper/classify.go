@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"foghorn/shipper/discover"
@@ -39,7 +40,9 @@ func (r *registry) classify(ctx context.Context, f *discover.Found, v *view) (he
 	if !r.missed(ctx, src, v) {
 		return false // it is newer than they are
 	}
-	r.register(src, f, v.now, len(src.gens))
+	if g := r.register(src, f, v.now, len(src.gens)); g != nil {
+		g.fresh = 2
+	}
 	return false
 }
 
@@ -71,12 +74,19 @@ func (r *registry) rotated(ctx context.Context, parent *source, f *discover.Foun
 // recent says whether f was written after src's newest generation was found, by an
 // earlier scan.
 func (r *registry) recent(src *source, f *discover.Found) bool {
+	since := r.since(src)
+	return !since.IsZero() && f.File.MTime.Add(bornSlack).After(since)
+}
+
+// since is when the newest generation of src was found that was at its path then, by an
+// earlier scan; zero where there is none.
+func (r *registry) since(src *source) time.Time {
 	for i := len(src.gens) - 1; i >= 0; i-- {
 		if src.gens[i].saved {
-			return f.File.MTime.Add(bornSlack).After(src.gens[i].born)
+			return src.gens[i].born
 		}
 	}
-	return false
+	return time.Time{}
 }
 
 // whole says whether the file of g still holds what was read from it. It is true as well
@@ -205,21 +215,34 @@ func (r *registry) missed(ctx context.Context, src *source, v *view) (settled bo
 	}
 	for _, f := range strangers {
 		excluded := slices.ContainsFunc(r.s.cfg.Exclude, func(x string) bool { return discover.Match(x, f.Path) })
-		if !excluded && r.recent(src, &f) {
-			r.adopt(src, &f, v.now)
+		if excluded || !r.recent(src, &f) {
+			continue
+		}
+		if g := src.last(); g != nil && g.away.IsZero() && (!strings.HasPrefix(f.Path, src.path) || r.agrees(g, &f)) {
+			continue // a new file beside it, or a copy of it
+		}
+		if !r.adopt(src, &f, v.now) {
+			src.folder = 0
+			return false // it was renamed just now
 		}
 	}
 	return true
 }
 
-// adopt registers f as a life of src that is over. src.mu is held.
-func (r *registry) adopt(src *source, f *discover.Found, now time.Time) {
+// adopt registers f as a life of src that is over; ok is false if another file has its
+// name by now. src.mu is held.
+func (r *registry) adopt(src *source, f *discover.Found, now time.Time) (ok bool) {
 	if r.copying(src, f) {
-		return
+		return true
 	}
-	if g := r.register(src, f, now, r.place(src, f)); g != nil {
-		g.away = now
+	since := r.since(src)
+	g := r.register(src, f, now, r.place(src, f))
+	if g != nil {
+		g.away, g.born = now, since // lives before it may be found after it
+		return true
 	}
+	st, err := identity.Stat(f.Path)
+	return err == nil && st.ID == f.File.ID
 }
 
 // place is where among the generations of src a life belongs that is over: before the

@@ -68,6 +68,7 @@ type generation struct {
 	packed bool      // the file is compressed; size and mtime are those of the archive
 	done   bool      // read to its end; newer generations need not wait for it
 	check  bool      // a scan wants the worker to look at the file
+	fresh  int       // for how many scans more the folder is searched for what was before it
 	fault  fault
 }
 
@@ -259,17 +260,18 @@ const savedTrail = 8
 // snapshot is the generation as the checkpoint keeps it.
 func (g *generation) snapshot() checkpoint.File {
 	m := g.acked.Load()
-	var trail identity.Trail
-	if !g.away.IsZero() && !g.packed {
-		trail = g.trail.Last(savedTrail)
-	}
-	return checkpoint.File{
-		Trail: trail,
-
+	f := checkpoint.File{
 		Path: g.src.path, Seen: g.seen, ID: g.id, Generation: g.number, Born: g.born,
 		Offset: m.offset, Anchor: m.anchor, Head: g.head, Size: g.size, MTime: g.mtime,
 		Old: g.src.old, Away: !g.away.IsZero(), Done: g.done && m.offset >= g.at(), Packed: g.packed, Unseen: g.unseen,
 	}
+	if g.fault != intact {
+		f.Size, f.MTime = g.held, time.Time{} // those that were seen last are another content's
+	}
+	if f.Away && !g.packed {
+		f.Trail = g.trail.Last(savedTrail)
+	}
+	return f
 }
 
 func restore(src *source, f *checkpoint.File, now time.Time) *generation {

@@ -145,12 +145,16 @@ func (r *registry) missedArchives(ctx context.Context, src *source, v *view) (se
 	for _, f := range list {
 		switch g := f.held.by; {
 		case f.held.copy:
+			if !g.over() && !r.there(g) {
+				src.folder = 0 // it takes the place of the open file once that was read
+			}
 		case g != nil:
 			r.pack(g, &f.Found, f.held.more)
 			r.s.schedule.ask(ctx, src)
 		default:
+			since := r.since(src)
 			g = r.birth(src, &f.Found, f.facts.Head, v.now, r.place(src, &f.Found))
-			g.away, g.packed = v.now, true
+			g.away, g.packed, g.born = v.now, true, since
 			g.size, g.mtime = f.File.Size, f.File.MTime
 		}
 	}

@@ -51,8 +51,11 @@ func (r *registry) check(ctx context.Context, src *source, v *view) {
 			r.s.dirty.Store(true)
 		}
 	}
-	if g := src.last(); !src.old && g != nil && !g.away.IsZero() && v.folder(src.path).mtime != src.folder {
+	if g := src.last(); !src.old && g != nil && (!g.away.IsZero() || g.fresh > 0) && v.folder(src.path).mtime != src.folder {
 		r.missed(ctx, src, v)
+	}
+	if g := src.last(); g != nil && g.fresh > 0 && g.saved {
+		g.fresh-- // what was at its path when it was listed may have been rotated before it was opened
 	}
 	unseen := 0
 	for i, g := range src.gens {
