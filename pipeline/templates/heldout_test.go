@@ -162,8 +162,9 @@ func heldOutLogs(r *rand.Rand) (names []string, logs [][]score.Truth) {
 	return names, logs
 }
 
-// TestHeldOut: over the logs of 25 systems that no rule was made for, made three times, the
-// means are at least GA 0.82 and FGA 0.69.
+// TestHeldOut: over made logs of 25 systems that are not in Loghub, made three times, the
+// means are at least GA 0.82 and FGA 0.69. The rules of group were chosen with these logs in
+// view, so they keep what was reached and are no measure for logs never seen.
 func TestHeldOut(t *testing.T) {
 	var all []score.Accuracy
 	for seed := range uint64(3) {
