@@ -18,7 +18,7 @@ import (
 	"foghorn/indexer/search"
 )
 
-var contractCases = flag.Int("contract-cases", 400, "random command lines for foghorn grep against grep")
+var contractCases = flag.Int("contract-cases", 200, "random command lines for foghorn grep against grep")
 
 // corpusCases is how many command lines are tried on one set of files.
 const corpusCases = 50
@@ -29,7 +29,7 @@ const corpusCases = 50
 func TestRandomGrep(t *testing.T) {
 	needGrep(t)
 	seed := uint64(time.Now().UnixNano())
-	if *contractCases <= 400 {
+	if *contractCases <= 200 {
 		seed = 1 // the same cases each time
 	}
 	compared := 0

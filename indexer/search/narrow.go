@@ -11,9 +11,9 @@ import (
 
 // narrowing asks the index which blocks may match, in two steps. Looking up words and their
 // beginnings costs next to nothing. Finding the words that hold or end with a text means to
-// look through all words of a day, which costs as much as reading some dozens of blocks
-// (33 ms against 1 ms a block, measured with a million lines): that is done only when the
-// search has read a few blocks and there are many more to come.
+// look through all words of a day, which costs as much as judging some dozens of blocks
+// (30 to 80 ms with a million lines on a busy machine): that is done only when the search
+// has read a few blocks and there are many more to come.
 type narrowing struct {
 	w     *work
 	mu    sync.Mutex

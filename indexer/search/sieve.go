@@ -8,8 +8,9 @@ import (
 )
 
 // sieve finds the rows that can match by one text that every match must hold, in any case:
-// it folds many lines into one piece of memory and looks for the text there, which costs a
-// quarter of judging line by line (50 ns a line against 200, measured).
+// it folds many lines into one piece of memory and looks for the text there, which costs
+// about a quarter of judging each line (a rare phrase among 188,000 lines: 67 ms of work
+// against 245 on the same busy machine).
 type sieve struct {
 	texts [][]byte // one of them, folded
 }
