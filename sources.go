@@ -8,6 +8,8 @@ import (
 	"sort"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"foghorn/deployments/config"
 	"foghorn/pipeline"
 	"foghorn/pipeline/ops"
@@ -52,6 +54,9 @@ func (n *node) ship() (s *shipping, err error) {
 	}
 	redactor, err := redact.New(c.Redact)
 	if err != nil {
+		return s, err
+	}
+	if err := n.reg.Register(redactions{redactor}); err != nil {
 		return s, err
 	}
 	if err := s.openSpool(n); err != nil {
@@ -208,4 +213,23 @@ func checkSources(c *config.ShipConfig) error {
 		return errNoSource
 	}
 	return nil
+}
+
+// redactions counts what was taken out of lines that are no file's.
+type redactions struct{ r *redact.Redactor }
+
+var redactionsDesc = prometheus.NewDesc("foghorn_spool_redactions_total", "Finds that were taken out of lines on their way to the spool, by rule.", []string{"rule"}, nil)
+
+// Describe implements prometheus.Collector.
+func (redactions) Describe(ch chan<- *prometheus.Desc) { ch <- redactionsDesc }
+
+// Collect implements prometheus.Collector.
+func (c redactions) Collect(ch chan<- prometheus.Metric) {
+	sum := map[string]int64{}
+	for _, n := range c.r.Counts() {
+		sum[n.Rule] += n.Found
+	}
+	for rule, n := range sum {
+		ch <- prometheus.MustNewConstMetric(redactionsDesc, prometheus.CounterValue, float64(n), rule)
+	}
 }

@@ -65,7 +65,7 @@ func addServer(cmd *cobra.Command, server *string) {
 			}
 			return fmt.Errorf("%s: %s: %w", cmd.Name(), name, bad.Unwrap())
 		}
-		return fmt.Errorf("%s: %w; see foghorn %s --help", cmd.Name(), err, cmd.Name())
+		return fmt.Errorf("%s: %w; see foghorn %s --help", cmd.Name(), err, strings.TrimPrefix(cmd.CommandPath(), "foghorn "))
 	})
 }
 
