@@ -227,11 +227,8 @@ func (e *evaluation) digits(c CondWord, in Bits) Bits {
 		var keys []uint64
 		wordKeys(word, func(key uint64) { keys = append(keys, key) })
 		return e.keep(in, func(f *filterParams) bool { return e.hasAll(f, keys) })
-	case e.seg.version == 1:
-		in = e.part(in, gramsNarrow1.keys(word))
-	default:
-		in = e.part(in, grams.keys(word))
 	}
+	in = e.grams(word, in)
 	for _, part := range digitFree(c) {
 		if part.Kind != Whole || !allHex([]byte(part.Text)) { // which is no term
 			in = e.word(part, in)
@@ -359,8 +356,10 @@ func (e *evaluation) probe(key uint64, in Bits) Bits {
 	return e.keep(in, func(f *filterParams) bool { return e.has(f, key) })
 }
 
-// part asks the blocks' filters for the grams of a part of a word with digits.
-func (e *evaluation) part(in Bits, keys []uint64) Bits {
+// grams asks the blocks' filters for the grams of a part of a word with digits.
+func (e *evaluation) grams(part []byte, in Bits) Bits {
+	var keys []uint64
+	grams(part, func(key uint64) { keys = append(keys, key) })
 	if len(keys) == 0 {
 		return in
 	}

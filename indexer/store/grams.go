@@ -7,26 +7,17 @@ import (
 )
 
 // Grams find long words with digits (ids, numbers, addresses) by a part of them, which is what
-// grep asks for: it does not say where a word ends. Of every few consecutive pieces of
-// gramSize bytes of a word (a window), the one with the smallest hash is a key of the block
-// (Schleimer, Wilkerson, Aiken, "Winnowing", 2003): any text that is as long as a window
-// picks pieces that every word around it picks too.
+// grep asks for: it does not say where a word ends. Of every gramWindow consecutive pieces
+// of gramSize bytes of a word, the one with the smallest hash is a key of the block
+// (Schleimer, Wilkerson, Aiken, "Winnowing", 2003): about every second piece is, and any
+// text of gramMin bytes or more picks pieces that every word around it picks too.
 const (
-	gramSize = 6
+	gramSize   = 6
+	gramWindow = 3
+	gramMin    = gramSize + gramWindow - 1
 	// gramMax is the length of the longest word that is cut into grams; a block with a
 	// longer one has the key noGrams and is never ruled out by grams.
 	gramMax = 512
-)
-
-// gramScheme says how grams are picked.
-type gramScheme struct {
-	window int // pieces
-	min    int // length of the shortest text that has grams, which are those of a window
-}
-
-var (
-	grams        = gramScheme{window: 4, min: gramSize + 3}
-	gramsNarrow1 = gramScheme{window: 3, min: gramSize + 2} // of version 1
 )
 
 // noGrams is the key of a block that holds words without grams.
@@ -35,42 +26,30 @@ var noGrams = mix(0x666f67686f726e)
 // wordKeys yields the keys of a word with a digit: its hash if it is short, or its grams.
 func wordKeys(word []byte, yield func(key uint64)) {
 	switch {
-	case len(word) < grams.min:
+	case len(word) < gramMin:
 		yield(xxhash.Sum64(word))
 	case len(word) <= gramMax:
-		grams.pick(word, yield)
+		grams(word, yield)
 	default:
 		yield(noGrams)
 	}
 }
 
-// pick yields the keys of a text, in order; some may come twice.
-func (g gramScheme) pick(text []byte, yield func(key uint64)) {
-	if len(text) < g.min {
+// grams yields the keys of a text, in order; some may come twice.
+func grams(text []byte, yield func(key uint64)) {
+	if len(text) < gramMin {
 		return
 	}
-	var ring [4]uint64
+	a, b := gramHash(text), gramHash(text[1:])
 	last := uint64(0)
-	for i := 0; i+gramSize <= len(text); i++ {
-		ring[i%g.window] = gramHash(text[i:])
-		if i < g.window-1 {
-			continue
-		}
-		least := ring[0]
-		for _, h := range ring[1:g.window] {
-			least = min(least, h)
-		}
-		if i == g.window-1 || least != last {
+	for i := 2; i+gramSize <= len(text); i++ {
+		c := gramHash(text[i:])
+		if least := min(a, b, c); i == 2 || least != last {
 			last = least
 			yield(least)
 		}
+		a, b = b, c
 	}
-}
-
-// keys lists what pick yields.
-func (g gramScheme) keys(text []byte) (keys []uint64) {
-	g.pick(text, func(key uint64) { keys = append(keys, key) })
-	return keys
 }
 
 func gramHash(b []byte) uint64 {

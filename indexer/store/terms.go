@@ -26,7 +26,7 @@ import (
 // ruled out by what the marker stands for.
 //
 // (In segments of version 1 hexadecimal parts are terms, all words with digits have their
-// hash, their grams are closer, and the segment has a filter of its own.)
+// hash, and the segment has a filter of its own.)
 const (
 	fieldWords  = "w"
 	fieldValues = "f"
