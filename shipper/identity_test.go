@@ -38,6 +38,7 @@ func (b *bench) reborn(name, text string) {
 }
 
 func TestInodeReuseIsANewGeneration(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "app.log")
 	b.write("app.log", "a1\na2\n")
 	b.start()
@@ -50,6 +51,7 @@ func TestInodeReuseIsANewGeneration(t *testing.T) {
 }
 
 func TestInodeOfARotatedFileThatANewFileOfAnotherSourceGetsIsThatSources(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "*.log")
 	b.write("app.log", "a1\na2\n")
 	b.start()
@@ -68,9 +70,11 @@ func TestInodeOfARotatedFileThatANewFileOfAnotherSourceGetsIsThatSources(t *test
 }
 
 func TestFileReplacedByAnotherOfTheSameSizeIsANewGeneration(t *testing.T) {
+	t.Parallel()
 	for _, down := range []bool{false, true} {
 		for _, inPlace := range []bool{false, true} {
 			t.Run(fmt.Sprintf("shipper down %v, same inode %v", down, inPlace), func(t *testing.T) {
+				t.Parallel()
 				b := newBench(t, "app.log")
 				b.write("app.log", "a1\na2\n")
 				b.start()
@@ -95,7 +99,9 @@ func TestFileReplacedByAnotherOfTheSameSizeIsANewGeneration(t *testing.T) {
 }
 
 func TestTwoNamesOfOneInodeAreShippedOnce(t *testing.T) {
+	t.Parallel()
 	t.Run("hard link", func(t *testing.T) {
+		t.Parallel()
 		b := newBench(t, "*.log")
 		b.write("app.log", "a1\n")
 		if err := os.Link(b.path("app.log"), b.path("other.log")); err != nil {
@@ -111,6 +117,7 @@ func TestTwoNamesOfOneInodeAreShippedOnce(t *testing.T) {
 		b.exactly("app.log", 1, "a1", "a2", "a3")
 	})
 	t.Run("symlink as in container log folders", func(t *testing.T) {
+		t.Parallel()
 		b := newBench(t, "containers/*.log", "pods/*/*/*.log")
 		for _, dir := range []string{"containers", "pods/ns_pod_uid/app"} {
 			if err := os.MkdirAll(b.path(dir), 0o755); err != nil {
@@ -131,6 +138,7 @@ func TestTwoNamesOfOneInodeAreShippedOnce(t *testing.T) {
 		b.exactly("0.log", 2, "a1", "a2", "b1")
 	})
 	t.Run("only the symlink is named", func(t *testing.T) {
+		t.Parallel()
 		b := newBench(t, "containers/*.log")
 		for _, dir := range []string{"containers", "pods"} {
 			if err := os.MkdirAll(b.path(dir), 0o755); err != nil {
@@ -174,6 +182,7 @@ func TestRotationTwiceWhileTheShipperWasDown(t *testing.T) {
 // TestAFileOf10Bytes has nothing that a fingerprint of its first KiB could be told by but
 // those bytes.
 func TestAFileOf10Bytes(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		rotate func(b *bench)
@@ -198,6 +207,7 @@ func TestAFileOf10Bytes(t *testing.T) {
 	} {
 		for _, down := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, shipper down %v", c.name, down), func(t *testing.T) {
+				t.Parallel()
 				b := newBench(t, "app.log")
 				b.write("app.log", "123456789\n")
 				b.start()

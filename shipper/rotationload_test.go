@@ -162,6 +162,7 @@ func (l *load) copyTruncate(to string) {
 // Rotated by rename, no line is lost and none is sent twice; by copytruncate, no line is
 // lost beyond those that the rotation itself destroys, and none is sent twice.
 func TestRotationUnderLoad(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		rotate func(l *load, to string)
@@ -170,6 +171,7 @@ func TestRotationUnderLoad(t *testing.T) {
 		{"copytruncate", (*load).copyTruncate},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			b := newBench(t, "app.log")
 			b.cfg.ScanInterval = DefaultConfig().ScanInterval
 			sink := &countSink{}
