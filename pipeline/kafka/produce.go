@@ -14,8 +14,7 @@ import (
 // produceRequest writes one batch to the leader of a partition: Produce, version 7 (Kafka
 // 2.1 to 4.x), acks=all. As fetchRequest it exchanges raw bytes on a connection of the
 // library's transport: the library's own encoder walks the bytes of a batch through
-// interfaces and pages, which took three times the CPU time, and compresses at a fixed
-// level.
+// interfaces and pages, which took twice the CPU time, and compresses at a fixed level.
 type produceRequest struct {
 	target
 	frame []byte // the whole request
