@@ -307,7 +307,7 @@ func identifier(b []byte) bool {
 	if len(b) == 0 || len(b) > 128 || !isLetter(b[0]) && b[0] != '_' {
 		return false
 	}
-	return b[len(b)-1] != '.' && bytes.Index(b, []byte("://")) < 0
+	return b[len(b)-1] != '.' && !bytes.Contains(b, []byte("://"))
 }
 
 // loggerName says whether a name is one that sentences do not hold: with a point, a dollar

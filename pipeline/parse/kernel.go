@@ -13,7 +13,7 @@ import "bytes"
 func readKernel(p *Parser, line []byte) bool {
 	pri, b := -1, line
 	if len(b) > 0 && b[0] == '<' {
-		n := 0
+		var n int
 		if pri, n = priority(b); n == 0 {
 			return false
 		}

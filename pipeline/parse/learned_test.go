@@ -246,7 +246,7 @@ func TestMessageAt(t *testing.T) {
 		l := shippedLine(tt.line)
 		p.Parse(l)
 		start, end, ok := p.MessageAt()
-		if ok && string(tt.line[start:end]) != string(p.Message(l.Raw)) {
+		if ok && tt.line[start:end] != string(p.Message(l.Raw)) {
 			t.Errorf("%s: %q at %d to %d, want %q", tt.name, tt.line[start:end], start, end, p.Message(l.Raw))
 		}
 		if format := p.Format(); !ok && format != "json" && format != "docker" && format != "logfmt" && format != "syslog" && format != "cri" && format != "postgres_csv" {

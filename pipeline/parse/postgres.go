@@ -146,7 +146,7 @@ func readPostgresCSV(p *Parser, line []byte) bool {
 // are. A quote doubled within one stays doubled.
 func csvColumns(b []byte, columns [][]byte) int {
 	for n := range columns {
-		end := 0
+		var end int
 		if len(b) > 0 && b[0] == '"' {
 			for end = 1; end < len(b); end++ {
 				if b[end] == '"' {

@@ -20,9 +20,6 @@ const (
 	space                    // white space
 )
 
-// joiners are the bytes that hold a word's parts together.
-const joiners = dash | dot | colon | slash | back | at | odd
-
 var classes = func() (t [256]mask) {
 	for c := range t {
 		switch {

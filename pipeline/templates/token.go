@@ -19,8 +19,6 @@ const (
 	weak
 	// variable is always variable: numbers, addresses, paths, times, and lists of them.
 	variable
-
-	kinds
 )
 
 // Flags of a token.

@@ -83,7 +83,7 @@ func NewReader(f *os.File) (*Reader, error) {
 func (r *Reader) Read(p []byte) (int, error) {
 	n, err := r.plain.Read(p)
 	r.at += int64(n)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = r.fault(err)
 	}
 	return n, err
