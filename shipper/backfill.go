@@ -476,10 +476,10 @@ func (r *registry) oldSource(path string) *source {
 func (r *registry) promote(g *generation, f *discover.Found) bool {
 	old := g.src
 	old.mu.Lock()
-	if g.done && g.file == nil && (f.File.Size < g.at() || !r.copied(g, f)) {
+	if g.file == nil && (f.File.Size < g.at() || !r.copied(g, f)) {
 		r.replaced(g) // its inode was given to another file
 	}
-	if r.byID[g.id] != g || !g.done || g.acked.Load().offset != g.at() || g.file != nil {
+	if r.byID[g.id] != g || g.acked.Load().offset != g.at() || g.file != nil {
 		old.mu.Unlock()
 		return false
 	}

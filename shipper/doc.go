@@ -24,6 +24,13 @@
 //   - A truncated file starts a new generation. If the folder holds a copy of what it was
 //     (logrotate's copytruncate), lines that were not read yet are read from the copy
 //     under the old generation; the copy is never shipped as lines of its own.
+//   - A file that is compressed after its rotation (.gz, .zst, .bz2; package archive) keeps
+//     its generation: what was shipped is not read again, and the rest is read from the
+//     archive. Lives that were rotated and compressed while no shipper ran are shipped as
+//     generations of their own, in order. An archive that is damaged is warned of with path
+//     and offset, what can be read of it is shipped, and other files are unaffected.
+//   - Backfill and live files never ship the same line twice: a file has the same identity
+//     whoever asks for it. Live files go on during a backfill.
 //   - A checkpoint never moves behind a line that is still held back for others to join it.
 //     After a kill the same bytes may be grouped otherwise: a record can then overlap what
 //     was sent before, and a reader cuts that off at a line's start.
@@ -31,7 +38,8 @@
 //     leaves the host, before dead letters too. Offsets and sizes stay those of the file.
 //   - A source over its rate is read later, and others are not; nothing is dropped for it.
 //   - Small files are all shipped before a huge one is done.
-//   - Memory is bounded by Config.MaxMemory and a few MiB; files are the buffer.
+//   - Memory is bounded by Config.MaxMemory and a few MiB, and, while compressed files are
+//     read, by the windows of 5 of them (archive.MaxWindow); files are the buffer.
 //   - One file that fails does not hold up another.
 //
 // Where memory is short, an event of several lines may be cut into several events.
@@ -46,8 +54,9 @@
 // two scans, one that holds nothing but the first bytes of the next.
 //
 // What can be sent twice under two identities: the lines of a second copy of a truncated
-// file, under another name that rotation gives; and those of a file that no scan met for a
-// day (its folder was not mounted) and that came back.
+// file, under another name that rotation gives; those of a file that no scan met for a
+// day (its folder was not mounted) and that came back; and, of more than 256 rotated files
+// of one path, those of the oldest when a backfill asks for them.
 //
 // How a copy is told. A file is the copy of a generation when its name is one that
 // rotation gives to the source's path (identity.Rotated), and
@@ -56,7 +65,10 @@
 //     as the shorter one reaches. Such a file is held back, and looked at again.
 //   - once the original was truncated: it begins with the original's first KiB and holds
 //     the last line that was read from the original at the same offset; or it ends before
-//     that line, and so has nothing new.
+//     that line, at another one that was read, and so has nothing new.
+//
+// An archive is told by the same signs in its content, and by nothing else: an inode says
+// little, since compressing frees one with every rotation.
 //
 // After the truncation the copy takes the original's place in its generation: whatever it
 // has behind the last line read is read from it.
