@@ -51,9 +51,9 @@ func streamAll(t *testing.T, r io.Reader, limit int, from int64) ([]Line, error)
 func TestStreamGivesTheLinesThatAReaderGives(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(3, 4))
 	piece := func(c byte, n int) []byte { return bytes.Repeat([]byte{c}, n) }
-	for i := range 50 {
+	for i := range 30 {
 		limit := 1 + rnd.IntN(40)
-		if i%10 == 0 {
+		if i%6 == 0 {
 			limit = 300_000
 		}
 		var text []byte
