@@ -187,8 +187,10 @@ func upOn(ctx context.Context, cfg config.Config, o upOptions, broker *embedded.
 	if err != nil {
 		return err
 	}
-	room := &disk{room: broker.Room, log: n.component("broker")}
-	ix, err := n.index(append(ship.ready, room.ready)...)
+	// Without room nothing is lost: lines wait in their files and in the spool, and senders are
+	// told to wait.
+	room := ops.NewRoom(broker.Room, n.component("broker"))
+	ix, err := n.index(append(ship.ready, room.Ready)...)
 	if err != nil {
 		return err
 	}
@@ -198,7 +200,7 @@ func upOn(ctx context.Context, cfg config.Config, o upOptions, broker *embedded.
 	parts = append(parts, n.templates())
 	parts = append(parts, ix.parts...)
 	parts = append(parts, alertParts...)
-	parts = append(parts, ops.Component{Name: "disk", Run: room.run})
+	parts = append(parts, ops.Component{Name: "disk", Run: room.Run})
 	if !o.quiet {
 		p := &progress{out: out, terminal: out == os.Stderr && isTerminal(os.Stderr), cfg: cfg, ship: ship, index: ix, demo: o.demo}
 		parts = append([]ops.Component{{Name: "progress", Run: p.run}}, parts...)

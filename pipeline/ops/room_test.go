@@ -1,4 +1,4 @@
-package main
+package ops
 
 import (
 	"bytes"
@@ -22,28 +22,28 @@ func TestAFullDiskIsToldOnceAndInReady(t *testing.T) {
 		var full atomic.Pointer[error]
 		room := func(err error) { full.Store(&err) }
 		room(nil)
-		d := &disk{room: func() error { return *full.Load() }, log: zerolog.New(&log)}
+		d := NewRoom(func() error { return *full.Load() }, zerolog.New(&log))
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error)
-		go func() { ended <- d.run(ctx) }()
+		go func() { ended <- d.Run(ctx) }()
 		look := func() {
-			time.Sleep(2 * diskEvery)
+			time.Sleep(2 * roomEvery)
 			synctest.Wait()
 		}
 		look()
-		if d.ready() != nil || log.Len() > 0 {
-			t.Errorf("with room: %v, %s", d.ready(), &log)
+		if d.Ready() != nil || log.Len() > 0 {
+			t.Errorf("with room: %v, %s", d.Ready(), &log)
 		}
 		room(syscall.ENOSPC)
 		look()
 		look()
-		if !errors.Is(d.ready(), syscall.ENOSPC) || strings.Count(log.String(), "no space left on device") != 1 {
-			t.Errorf("full: %v, %s", d.ready(), &log)
+		if !errors.Is(d.Ready(), syscall.ENOSPC) || strings.Count(log.String(), "no space left on device") != 1 {
+			t.Errorf("full: %v, %s", d.Ready(), &log)
 		}
 		room(nil)
 		look()
-		if d.ready() != nil || strings.Count(log.String(), "there is room again") != 1 {
-			t.Errorf("with room again: %v, %s", d.ready(), &log)
+		if d.Ready() != nil || strings.Count(log.String(), "there is room again") != 1 {
+			t.Errorf("with room again: %v, %s", d.Ready(), &log)
 		}
 		stop()
 		if err := <-ended; err != nil {
