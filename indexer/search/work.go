@@ -152,7 +152,8 @@ func (w *work) evaluate(ctx context.Context, k unitKey) ([]uint64, *store.Block,
 		sifted = w.judge.sieve.rows(b, m)
 		w.s.sifters.Put(m)
 	}
-	for i, end := 0, 0; i < found.n; i = end {
+	var end int
+	for i := 0; i < found.n; i = end {
 		if end = i + 1; joined {
 			end = b.EventEnd(i)
 		}

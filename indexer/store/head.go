@@ -116,8 +116,6 @@ func (h *head) keep(line []byte) []byte {
 	return h.lines[start:len(h.lines):len(h.lines)]
 }
 
-func (h *head) row(i int) *headRow { return &h.chunks[i/rowsPerChunk][i%rowsPerChunk] }
-
 // view returns the rows so far; the caller holds the store's lock.
 func (h *head) view() *headView {
 	return &headView{

@@ -148,7 +148,7 @@ func TestAllBeforeADamageIsGiven(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			have, err := read(t, c.file, c.packed)
-			if !errors.Is(err, c.want) || errors.Is(err, ErrShort) != (c.want == ErrShort) {
+			if !errors.Is(err, c.want) || errors.Is(err, ErrShort) != errors.Is(c.want, ErrShort) {
 				t.Errorf("want %v, have %v", c.want, err)
 			}
 			if len(have) < c.atLeast || !bytes.HasPrefix(text, have) {

@@ -71,7 +71,9 @@ func (v *Server) Run(ctx context.Context) error {
 	if err := srv.Shutdown(grace); err != nil {
 		srv.Close() // requests that last longer are cut
 	}
-	<-ended
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		v.log.Warn().Err(err).Msg("control socket failed")
+	}
 	return nil
 }
 

@@ -89,7 +89,7 @@ func (st *stream) read(ctx, keep context.Context) error {
 			if until.IsZero() {
 				until = time.Now().Add(stopGrace)
 				if half, ok := st.conn.(interface{ CloseWrite() error }); ok {
-					half.CloseWrite()
+					_ = half.CloseWrite() // what fails has ended already
 				}
 			}
 			deadline = time.Now().Add(100 * time.Millisecond)
