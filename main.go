@@ -38,7 +38,7 @@ var version = "unknown"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	err := rootCommand().ExecuteContext(ctx)
+	err := run(ctx)
 	stop()
 	var code ops.ExitCode
 	switch {
@@ -49,6 +49,23 @@ func main() {
 		fmt.Fprintln(os.Stderr, "foghorn:", err)
 		os.Exit(int(ops.ExitError))
 	}
+}
+
+// run runs the command, and the server of profiles beside it if it is asked for.
+func run(ctx context.Context) error {
+	root := rootCommand()
+	listen := root.PersistentFlags().String("pprof", "", "serve Go's profiles at `host:port`, on loopback, under /debug/pprof/")
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if *listen == "" {
+			return nil
+		}
+		p, err := ops.ListenProfiles(ctx, *listen)
+		if err == nil {
+			go p.Run(ctx) //nolint:errcheck // the command's work does not depend on it
+		}
+		return err
+	}
+	return root.ExecuteContext(ctx)
 }
 
 func rootCommand() *cobra.Command {

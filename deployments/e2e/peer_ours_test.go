@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -28,8 +29,8 @@ index: { listen: '%s', seal_age: 10s }
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s := &server{url: "http://" + listen, push: "http://" + intake + "/loki/api/v1/push", data: filepath.Join(data, "index")}
-	s.child = launch(t, bin, dir, "up", "up", "--config", config, "--kafka-listen", "127.0.0.1:0", "--quiet")
+	s := &server{url: "http://" + listen, push: "http://" + intake + "/loki/api/v1/push", data: filepath.Join(data, "index"), pprof: freeAddress(t)}
+	s.child = launch(t, bin, dir, "up", "up", "--config", config, "--kafka-listen", "127.0.0.1:0", "--quiet", "--pprof", s.pprof)
 	s.count = s.indexed
 	untilReady(ctx, t, "up", listen)
 	return s
@@ -43,7 +44,7 @@ func (s *server) indexed(ctx context.Context) (int64, error) {
 
 // indexAlone measures the indexer as a process of its own, over events that wait for it in
 // Kafka.
-func indexAlone(ctx context.Context, t *testing.T, bin, dir string, corpora []Corpus, start time.Time) ingested {
+func indexAlone(ctx context.Context, t *testing.T, bin, dir string, corpora []Corpus, start time.Time, lines int) ingested {
 	t.Helper()
 	brokers := startBroker(ctx, t, bin, dir)
 	config, listen := filepath.Join(dir, "roles.yml"), map[string]string{}
@@ -66,16 +67,19 @@ index: { listen: '%s', seal_age: 10s }
 	process := &server{child: launch(t, bin, dir, "process", "process", "--config", config)}
 	untilReady(ctx, t, "ship", listen["ship"])
 	untilReady(ctx, t, "process", listen["process"])
-	sendAll(ctx, t, "http://"+listen["intake"]+"/loki/api/v1/push", corpora, start)
+	sendAll(ctx, t, "http://"+listen["intake"]+"/loki/api/v1/push", corpora, start, lines)
 	process.settle(ctx, t)
 	process.signal(os.Interrupt)
 	ship.signal(os.Interrupt)
 
-	ix := &server{child: launch(t, bin, dir, "index", "index", "--config", config), url: "http://" + listen["index"], data: filepath.Join(dir, "roles", "index")}
+	profiles := freeAddress(t)
+	ix := &server{child: launch(t, bin, dir, "index", "index", "--config", config, "--pprof", profiles),
+		url: "http://" + listen["index"], data: filepath.Join(dir, "roles", "index"), pprof: profiles}
+	profile(t, ix)
 	began := time.Now()
 	until(ctx, t, "the indexer has every line", peerWaitDrain, func() error {
 		n, err := ix.indexed(ctx)
-		if err == nil && n != int64(*peerLines) {
+		if err == nil && n != int64(lines) {
 			err = errors.New("not yet")
 		}
 		return err
@@ -92,4 +96,32 @@ index: { listen: '%s', seal_age: 10s }
 	}
 	ix.signal(os.Interrupt)
 	return in
+}
+
+// profile writes where the server's CPU time goes from now on, and at the end what holds its
+// memory, to -peer-profile, for `go tool pprof`.
+func profile(t *testing.T, s *server) {
+	t.Helper()
+	if *peerProfile == "" || s.pprof == "" {
+		return
+	}
+	until(t.Context(), t, "profiles of "+s.name, 10*time.Second, func() error {
+		_, err := get(t.Context(), "http://"+s.pprof+"/debug/pprof/cmdline")
+		return err
+	})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, p := range []string{fmt.Sprintf("profile?seconds=%d", *peerSeconds), "heap", "allocs"} {
+			name, _, _ := strings.Cut(p, "?")
+			body, err := get(t.Context(), "http://"+s.pprof+"/debug/pprof/"+p)
+			if err == nil {
+				err = os.WriteFile(filepath.Join(*peerProfile, s.name+"."+name), body, 0o644)
+			}
+			if err != nil {
+				t.Errorf("profile of %s: %v", s.name, err)
+			}
+		}
+	}()
+	t.Cleanup(func() { <-done })
 }

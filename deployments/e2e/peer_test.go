@@ -26,6 +26,8 @@ var (
 	peerFlag      = flag.String("peer-vlogs", os.Getenv("PEER_VLOGS"), "the program of VictoriaLogs to compare with")
 	peerLines     = flag.Int("peer-lines", 5_000_000, "lines of the comparison")
 	peerAsks      = flag.Int("peer-asks", 11, "how often each question is asked")
+	peerProfile   = flag.String("peer-profile", "", "a folder for profiles of our programs while they take the lines in")
+	peerSeconds   = flag.Int("peer-profile-seconds", 15, "how long the profiles of CPU time go")
 	peerRequest   = 2_000 // lines of one push request
 	peerSenders   = 2
 	peerLineStep  = 200 * time.Microsecond
@@ -57,10 +59,10 @@ func TestPeer(t *testing.T) {
 	t.Logf("%d lines of %d services on %d hosts, real lines %t", *peerLines, Services, Hosts, real)
 
 	theirs := startPeer(ctx, t, dir)
-	theirIngest := theirs.ingest(ctx, t, corpora, start)
+	theirIngest := theirs.ingest(ctx, t, corpora, start, *peerLines)
 	ours := startOurs(ctx, t, bin, dir)
-	ourIngest := ours.ingest(ctx, t, corpora, start)
-	alone := indexAlone(ctx, t, bin, dir, corpora, start)
+	ourIngest := ours.ingest(ctx, t, corpora, start, *peerLines)
+	alone := indexAlone(ctx, t, bin, dir, corpora, start, *peerLines)
 
 	var out strings.Builder
 	tab := tabwriter.NewWriter(&out, 2, 0, 2, ' ', tabwriter.AlignRight)
@@ -100,6 +102,7 @@ type server struct {
 	*child
 	url, push string
 	data      string
+	pprof     string // host:port of its profiles
 	count     func(ctx context.Context) (int64, error)
 }
 
@@ -139,14 +142,15 @@ func firstNumber(b []byte) int64 {
 
 // ingest sends all lines, waits until they are searchable, and then until nothing more is
 // written to the disk.
-func (s *server) ingest(ctx context.Context, t *testing.T, corpora []Corpus, start time.Time) ingested {
+func (s *server) ingest(ctx context.Context, t *testing.T, corpora []Corpus, start time.Time, lines int) ingested {
 	t.Helper()
+	profile(t, s)
 	began, before := time.Now(), cpuTime(t, s.pid())
-	sendAll(ctx, t, s.push, corpora, start)
+	sendAll(ctx, t, s.push, corpora, start, lines)
 	until(ctx, t, s.name+" has every line", peerWaitDrain, func() error {
 		n, err := s.count(ctx)
-		if err == nil && n != int64(*peerLines) {
-			err = fmt.Errorf("%d of %d lines", n, *peerLines)
+		if err == nil && n != int64(lines) {
+			err = fmt.Errorf("%d of %d lines", n, lines)
 		}
 		return err
 	})
@@ -179,7 +183,7 @@ func (s *server) settle(ctx context.Context, t *testing.T) {
 }
 
 // sendAll pushes the lines of a run, by a few senders, in order of time.
-func sendAll(ctx context.Context, t *testing.T, url string, corpora []Corpus, start time.Time) {
+func sendAll(ctx context.Context, t *testing.T, url string, corpora []Corpus, start time.Time, n int) {
 	t.Helper()
 	g, err := NewGenerator(7, corpora, start, peerLineStep)
 	if err != nil {
@@ -203,7 +207,7 @@ func sendAll(ctx context.Context, t *testing.T, url string, corpora []Corpus, st
 		})
 	}
 	lines := make([]Line, 0, peerRequest)
-	for left := *peerLines; left > 0 && !t.Failed(); left -= len(lines) {
+	for left := n; left > 0 && !t.Failed(); left -= len(lines) {
 		lines = lines[:0]
 		for len(lines) < min(peerRequest, left) {
 			lines = append(lines, g.Next())
