@@ -106,7 +106,7 @@ func profile(t *testing.T, s *server) {
 		return
 	}
 	until(t.Context(), t, "profiles of "+s.name, 10*time.Second, func() error {
-		_, err := get(t.Context(), "http://"+s.pprof+"/debug/pprof/cmdline")
+		_, err := get(t.Context(), "http://"+s.pprof+"/debug/pprof/")
 		return err
 	})
 	done := make(chan struct{})

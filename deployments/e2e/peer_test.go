@@ -27,7 +27,7 @@ var (
 	peerLines     = flag.Int("peer-lines", 5_000_000, "lines of the comparison")
 	peerAsks      = flag.Int("peer-asks", 11, "how often each question is asked")
 	peerProfile   = flag.String("peer-profile", "", "a folder for profiles of our programs while they take the lines in")
-	peerSeconds   = flag.Int("peer-profile-seconds", 15, "how long the profiles of CPU time go")
+	peerSeconds   = flag.Int("peer-profile-seconds", 10, "how long the profiles of CPU time go")
 	peerRequest   = 2_000 // lines of one push request
 	peerSenders   = 2
 	peerLineStep  = 200 * time.Microsecond
