@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -96,7 +97,8 @@ func parsedHead(b *testing.B, first, n int) *head {
 	return h
 }
 
-// BenchmarkBuild writes a segment of 65,536 parsed lines: CPU per line, and bytes on disk.
+// BenchmarkBuild writes a segment of 65,536 parsed lines: CPU per line, of the round that
+// needed least, and bytes on disk.
 func BenchmarkBuild(b *testing.B) {
 	const lines = 65536
 	view := parsedHead(b, 0, lines).view()
@@ -106,9 +108,10 @@ func BenchmarkBuild(b *testing.B) {
 	}
 	dir := b.TempDir()
 	b.ReportAllocs()
-	start := cpuSeconds()
+	least := math.Inf(1)
 	var size, keys, words, values float64
 	for b.Loop() {
+		start := cpuSeconds()
 		rows := view.sorted()
 		f := footer{Number: 1, Rows: int64(len(rows)), Runs: runsOf(rows), Offsets: map[int]int64{}}
 		seg, terms, err := w.write(dir, "day", f, view.blocksOf(rows, 8192))
@@ -121,8 +124,9 @@ func BenchmarkBuild(b *testing.B) {
 			words += float64(len(terms[i].words))
 			values += float64(len(terms[i].values))
 		}
+		least = min(least, cpuSeconds()-start)
 	}
-	b.ReportMetric((cpuSeconds()-start)/float64(b.N)/lines*1e9, "cpu-ns/line")
+	b.ReportMetric(least/lines*1e9, "cpu-ns/line")
 	b.ReportMetric(size/lines, "B/line")
 	b.ReportMetric(keys/lines, "keys/line")
 	b.ReportMetric(words, "words")

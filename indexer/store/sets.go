@@ -2,74 +2,81 @@ package store
 
 import "github.com/cespare/xxhash/v2"
 
-// keySet is a set of hashes in a table of open addressing. The hashes that came last are
-// kept in a small table too, since most come again soon.
+// keySet is a set of hashes. They are kept in bags by some of their bits, with repetitions,
+// and each bag's are made unique by a table small enough for the processor's first cache:
+// one table for all would be looked up in memory for each hash. The hashes that came last
+// are remembered, since most come again soon.
 type keySet struct {
 	recent [1 << 10]uint64
+	bags   [keyBags][]uint64
+	full   [keyBags]int // when a bag has so many, it is made unique
 	table  []uint64
-	n      int
-	zero   bool
 }
+
+const (
+	keyBags   = 64
+	bagAtOnce = 4096
+)
 
 func (s *keySet) reset() {
 	clear(s.recent[:])
-	clear(s.table)
-	s.n, s.zero = 0, false
+	for i := range s.bags {
+		s.bags[i], s.full[i] = s.bags[i][:0], bagAtOnce
+	}
 }
 
-// add reports whether h is new.
-func (s *keySet) add(h uint64) bool {
-	if h == 0 {
-		fresh := !s.zero
-		s.zero = true
-		return fresh
-	}
+func (s *keySet) add(h uint64) {
 	last := &s.recent[h>>32&(1<<10-1)]
-	if *last == h {
-		return false
+	if *last == h && h != 0 {
+		return
 	}
 	*last = h
-	if 2*s.n >= len(s.table) {
-		s.grow()
-	}
-	mask := uint64(len(s.table) - 1)
-	for i := h & mask; ; i = (i + 1) & mask {
-		switch s.table[i] {
-		case h:
-			return false
-		case 0:
-			s.table[i] = h
-			s.n++
-			return true
-		}
+	n := h >> 48 & (keyBags - 1)
+	bag := append(s.bags[n], h)
+	s.bags[n] = bag
+	if len(bag) >= s.full[n] {
+		s.bags[n] = s.unique(bag)
+		s.full[n] = max(bagAtOnce, 2*len(s.bags[n]))
 	}
 }
 
-func (s *keySet) grow() {
-	old := s.table
-	s.table = make([]uint64, max(1024, 2*len(old)))
-	mask := uint64(len(s.table) - 1)
-	for _, h := range old {
+// unique drops the repetitions of a bag.
+func (s *keySet) unique(bag []uint64) []uint64 {
+	size := 64
+	for size < 2*len(bag) {
+		size *= 2
+	}
+	if len(s.table) < size {
+		s.table = make([]uint64, size)
+	}
+	table := s.table[:size]
+	clear(table)
+	mask := uint64(size - 1)
+	out, zero := bag[:0], false
+next:
+	for _, h := range bag {
 		if h == 0 {
+			if !zero {
+				zero, out = true, append(out, 0)
+			}
 			continue
 		}
 		i := h & mask
-		for s.table[i] != 0 {
-			i = (i + 1) & mask
+		for ; table[i] != 0; i = (i + 1) & mask {
+			if table[i] == h {
+				continue next
+			}
 		}
-		s.table[i] = h
+		table[i], out = h, append(out, h)
 	}
+	return out
 }
 
-// list appends the hashes to dst.
+// list appends the hashes to dst, each once.
 func (s *keySet) list(dst []uint64) []uint64 {
-	for _, h := range s.table {
-		if h != 0 {
-			dst = append(dst, h)
-		}
-	}
-	if s.zero {
-		dst = append(dst, 0)
+	for n, bag := range s.bags {
+		s.bags[n] = s.unique(bag)
+		dst = append(dst, s.bags[n]...)
 	}
 	return dst
 }
