@@ -64,13 +64,29 @@ func notIndexed(canonical string) bool {
 // equalKey hashes a field's value so that values that a query calls equal have one key.
 // scratch is used for what it has to write, and returned.
 func equalKey(scratch []byte, name, value string) (uint64, []byte) {
-	b := append(append(scratch[:0], name...), 0)
-	if c := value[0]; c-'0' < 10 || c == '+' || c == '-' || c == '.' {
-		b = append(b, query.Canonical(value)...)
-	} else { // no number: its canonical form is its folded form
-		b = query.Fold(b, unsafe.Slice(unsafe.StringData(value), len(value)))
-	}
+	b := appendCanonical(append(append(scratch[:0], name...), 0), value)
 	return xxhash.Sum64(b), b
+}
+
+// appendCanonical appends query.Canonical(value), which is the folded value where that is
+// no number, without trying to read one where there is none.
+func appendCanonical(b []byte, value string) []byte {
+	whole, points := true, 0
+	for i := range len(value) {
+		switch c := value[i]; {
+		case c-'0' < 10:
+			continue
+		case c == '.' && points == 0:
+			points++
+		case c != 'e' && c != 'E' && c != '+' && c != '-':
+			return query.Fold(b, unsafe.Slice(unsafe.StringData(value), len(value)))
+		}
+		whole = false
+	}
+	if whole && len(value) <= 18 && (value[0] != '0' || len(value) == 1) {
+		return append(b, value...)
+	}
+	return append(b, query.Canonical(value)...)
 }
 
 // collector gathers the terms and keys of blocks, one block after the other. It hands each
