@@ -59,11 +59,14 @@ func (p *printer) find(id pipeline.LineID) (seq int64, ok bool) {
 		}
 		var e pipeline.Event
 		after := sort.Search(r.Rows, func(i int) bool {
-			_, ok := p.fetch(r.FirstSeq+int64(i), &e)
+			_, ok := p.fetch(r.Seq(i), &e)
 			return !ok || e.ID.Offset > id.Offset
 		})
-		seq = r.FirstSeq + int64(after) - 1
-		if _, ok := p.fetch(seq, &e); ok && after > 0 && id.Offset < e.ID.Offset+max(e.Size, 1) {
+		if after == 0 {
+			continue
+		}
+		seq = r.Seq(after - 1)
+		if _, ok := p.fetch(seq, &e); ok && id.Offset < e.ID.Offset+max(e.Size, 1) {
 			return seq, true
 		}
 	}

@@ -99,7 +99,7 @@ func (s *sweep) read(ctx context.Context, refs []ref) (int, error) {
 			if block = s.w.fill(e, u.key, block, int(refs[i].row), run, true); block == nil {
 				break
 			}
-			b.numbers[i] = run.FirstLine + place + 1
+			b.numbers[i] = run.Line(place) + 1
 			b.keep(e)
 			if len(b.texts) > batchBytes && len(refs) > 1 {
 				return errLarge

@@ -20,13 +20,13 @@ type sourceLines struct {
 	spans          []span
 }
 
-// span is a run of a part; its first line is line seq of the source.
+// span is a run of a part.
 type span struct {
 	part *store.Part
 	run  *store.Run
 }
 
-func (s *span) end() int64 { return s.run.FirstSeq + int64(s.run.Rows) }
+func (s *span) end() int64 { return s.run.EndSeq() }
 
 // sourcesOf gathers the sources of a view, by id.
 func sourcesOf(v *store.View) []*sourceLines {
@@ -58,10 +58,13 @@ type piece struct {
 	source    int
 	span      *span
 	key       unitKey
-	from, to  int // rows of the block
-	firstSeq  int64
+	from, to  int  // rows of the block
+	line      int  // of the run: row from
 	lastPiece bool // of its source
 }
+
+// seq is the number of a row's line in its source.
+func (p *piece) seq(row int) int64 { return p.span.run.Seq(p.line + row - p.from) }
 
 // pieces yields the pieces of the sources from the cursor on. A source that stop names
 // is left out from then on.
@@ -101,17 +104,15 @@ func (w *work) pieces(sources []*sourceLines, cur *cursor, stop *atomic.Int64) f
 func cut(list []piece, number int, s *sourceLines, after int64) []piece {
 	for i := range s.spans {
 		sp := &s.spans[i]
-		row, end := sp.run.FirstRow, sp.run.FirstRow+sp.run.Rows
-		if after >= sp.run.FirstSeq {
-			row += int(min(after+1-sp.run.FirstSeq, int64(sp.run.Rows)))
-		}
+		line, _ := sp.run.Find(after + 1)
+		row, end := sp.run.FirstRow+line, sp.run.FirstRow+sp.run.Rows
 		for row < end {
 			b := sp.part.BlockOf(row)
 			first, n := sp.part.Rows(b)
 			to := min(end, first+n)
 			list = append(list, piece{
 				source: number, span: sp, key: unitKey{sp.part, b}, from: row - first, to: to - first,
-				firstSeq: sp.run.FirstSeq + int64(row-sp.run.FirstRow),
+				line: row - sp.run.FirstRow,
 			})
 			row = to
 		}

@@ -183,17 +183,17 @@ func (s *sweep) behind(r ref, firstRow int) bool {
 // place tells which line of which source a reference means.
 func (s *sweep) place(r ref) (source string, seq int64) {
 	run, at := s.run(r)
-	return run.Source, run.FirstSeq + at
+	return run.Source, run.Seq(at)
 }
 
 // run returns the run that a line is in, and its place there.
-func (s *sweep) run(r ref) (run *store.Run, at int64) {
+func (s *sweep) run(r ref) (run *store.Run, at int) {
 	k := s.units[r.unit].key
 	first, _ := k.part.Rows(k.block)
 	runs := k.part.Runs()
 	row := first + int(r.row)
 	i := sort.Search(len(runs), func(i int) bool { return runs[i].FirstRow+runs[i].Rows > row })
-	return &runs[i], int64(row - runs[i].FirstRow)
+	return &runs[i], row - runs[i].FirstRow
 }
 
 // sort puts references in order. Ties go by source and place in it; newest first is exactly

@@ -67,7 +67,7 @@ func (p *printer) piece(c piece, j judged) error {
 	defer func() { p.w.returning += time.Since(began) }()
 	var err error
 	rowsIn(j.bits, c.from, c.to, func(row int) bool {
-		err = p.matched(c, c.firstSeq+int64(row-c.from))
+		err = p.matched(c, c.seq(row))
 		return err == nil && int64(c.source) > p.stop.Load()
 	})
 	if err != nil {
@@ -81,9 +81,9 @@ func (p *printer) piece(c piece, j judged) error {
 		return err
 	}
 	if rest := !done || c.source < len(p.sources)-1; rest && p.w.late() {
-		end := c.firstSeq + int64(c.to-c.from) - 1
-		if done {
-			end = allSeq
+		end := int64(allSeq)
+		if !done {
+			end = c.seq(c.to - 1)
 		}
 		p.w.partial = true
 		p.w.cursor = p.at(end)
@@ -240,11 +240,15 @@ func (p *printer) isMatch(seq int64) bool {
 func (p *printer) locate(seq int64) (*span, unitKey, int) {
 	spans := p.sources[p.current].spans
 	i := sort.Search(len(spans), func(i int) bool { return spans[i].end() > seq })
-	if i == len(spans) || seq < spans[i].run.FirstSeq {
+	if i == len(spans) {
 		return nil, unitKey{}, 0
 	}
 	sp := &spans[i]
-	row := sp.run.FirstRow + int(seq-sp.run.FirstSeq)
+	row, ok := sp.run.Find(seq)
+	if !ok {
+		return nil, unitKey{}, 0
+	}
+	row += sp.run.FirstRow
 	key := unitKey{sp.part, sp.part.BlockOf(row)}
 	first, _ := sp.part.Rows(key.block)
 	return sp, key, row - first

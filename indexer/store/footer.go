@@ -82,7 +82,7 @@ func (f *footer) encode(b []byte) []byte {
 	for _, s := range f.FilterPageSums {
 		b = binary.LittleEndian.AppendUint32(b, s)
 	}
-	return b
+	return f.appendKeep(b)
 }
 
 // decode reads what encode wrote, and checks that its parts agree.
@@ -133,6 +133,9 @@ func (f *footer) decode(data []byte, version uint32) error {
 		if b := d.bytes(4); b != nil {
 			f.FilterPageSums[i] = binary.LittleEndian.Uint32(b)
 		}
+	}
+	if version > 1 && d.err == nil && d.off < len(data) {
+		d.keep(f)
 	}
 	if d.err == nil && (int64(row) != f.Rows || int64(first) != f.Rows) {
 		d.fail("runs and blocks disagree about the number of lines")

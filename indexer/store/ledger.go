@@ -105,13 +105,13 @@ func (l *ledger) restore(f *footer) {
 		s := l.source(&pipeline.LineID{Source: r.Source})
 		g := s.generation(r.Generation)
 		s.host, s.path = r.Host, r.Path
-		s.seq = max(s.seq, r.FirstSeq+int64(r.Rows))
+		s.seq = max(s.seq, r.EndSeq())
 		s.lines += int64(r.Rows)
 		if r.Rows > 0 {
 			s.lastEvent = max(s.lastEvent, r.MaxTime)
 		}
 		s.lastObserved = max(s.lastObserved, r.MaxObserved)
-		g.lines = max(g.lines, r.FirstLine+int64(r.Rows))
+		g.lines = max(g.lines, r.FirstLine+r.Covers())
 		g.next = max(g.next, r.NextOffset)
 		g.observed = max(g.observed, r.MaxObserved)
 	}

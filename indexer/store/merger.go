@@ -48,11 +48,7 @@ func (m *merger) joined() (runs []Run) {
 	for _, r := range m.runs {
 		n := len(runs) - 1
 		if n >= 0 && runs[n].follows(r.Run) {
-			u := &runs[n]
-			u.Rows += r.Rows
-			u.NextOffset, u.Host, u.Path = r.NextOffset, r.Host, r.Path
-			u.MinTime, u.MaxTime = min(u.MinTime, r.MinTime), max(u.MaxTime, r.MaxTime)
-			u.MaxObserved = max(u.MaxObserved, r.MaxObserved)
+			runs[n].join(r.Run)
 		} else {
 			runs = append(runs, *r.Run)
 			runs[n+1].FirstRow = row
@@ -60,12 +56,6 @@ func (m *merger) joined() (runs []Run) {
 		row += r.Rows
 	}
 	return runs
-}
-
-// follows says that the lines of next go on where those of r end.
-func (r *Run) follows(next *Run) bool {
-	return r.Source == next.Source && r.Generation == next.Generation && r.Rows > 0 && next.Rows > 0 &&
-		r.FirstLine+int64(r.Rows) == next.FirstLine && r.FirstSeq+int64(r.Rows) == next.FirstSeq
 }
 
 // next returns the rows of the next block, which are valid until the next call.

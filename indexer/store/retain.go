@@ -123,8 +123,8 @@ func (s *Store) carry(now time.Time, segments []*segment, victims map[string]boo
 		if !m.victim || now.Sub(time.Unix(0, r.MaxObserved)) > keep {
 			continue
 		}
-		r.FirstLine, r.FirstSeq = r.FirstLine+int64(r.Rows), r.FirstSeq+int64(r.Rows)
-		r.FirstOffset, r.FirstRow, r.Rows = r.NextOffset, 0, 0
+		r.FirstLine, r.FirstSeq = r.FirstLine+r.Covers(), r.EndSeq()
+		r.FirstOffset, r.FirstRow, r.Rows, r.Kept = r.NextOffset, 0, 0, nil
 		runs = append(runs, r)
 	}
 	if len(runs) == 0 && !newestGoes {

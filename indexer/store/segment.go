@@ -36,8 +36,10 @@ type Run struct {
 	// marks of a source whose lines are no longer kept.
 	FirstRow, Rows int
 	// FirstLine is how many lines of the generation, FirstSeq how many lines of the
-	// source, came before.
+	// source, came before. Those of the run follow each other, unless Kept says which of
+	// them retention has left.
 	FirstLine, FirstSeq     int64
+	Kept                    *Kept
 	FirstOffset, NextOffset int64
 	// Event times of the lines, and the newest observed time, Unix nanoseconds.
 	MinTime, MaxTime, MaxObserved int64
@@ -59,6 +61,7 @@ type footer struct {
 	Runs           []Run
 	Offsets        map[int]int64
 	Gaps           []Gap
+	Keep           [][]string // what retention has left of the lines, see keep.go
 	Blocks         []blockInfo
 	Filter         filterParams // of the segment, in version 1
 	FilterBase     uint64
