@@ -34,11 +34,14 @@ func (m *Miner) evict(keep *template) {
 }
 
 func (m *Miner) remove(t *template) {
-	delete(m.shapes, t.skel)
-	if m.ids[t.id] == t {
-		delete(m.ids, t.id)
-	}
+	delete(m.shapes, t.id)
+	m.list[t.number] = nil
+	m.unused = append(m.unused, t.number)
 	m.eachPlace(t, func(_ int, hash uint64) {
+		if n, ok := m.sole[hash]; ok && n == t.number {
+			delete(m.sole, hash)
+			return
+		}
 		p := m.places[hash]
 		if p == nil {
 			return
@@ -50,7 +53,9 @@ func (m *Miner) remove(t *template) {
 			delete(m.places, hash)
 		}
 	})
-	if g := m.groups[t.group]; g != nil {
+	if n, ok := m.soleGroup[t.group]; ok && n == t.number {
+		delete(m.soleGroup, t.group)
+	} else if g := m.groups[t.group]; g != nil {
 		if n := slices.Index(g.members, t); n >= 0 {
 			g.members = slices.Delete(g.members, n, n+1)
 		}

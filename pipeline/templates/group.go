@@ -65,63 +65,75 @@ func leads(s string) bool {
 	return isRole(s)
 }
 
-// groupOf returns the group of a template, where it has one, with what all its members
-// have in common. Where there is one spot only, a place does the same.
-func (m *Miner) groupOf(t *template) (hash uint64, spots []spot, common []slot) {
+// groupOf returns the hash of a template's group, where it has one (words is not 0), with
+// the slots of its spots and the number of words that all its members have. Where there
+// is one spot only, a place does the same.
+func (m *Miner) groupOf(t *template) (hash uint64, spots []int, words int) {
+	m.spots = m.spots[:0]
+	m.key = m.key[:0]
+	at := 0
 	for i := range t.slots {
-		if isSpot(t.slots, i) {
-			spots = append(spots, spot{slot: i})
+		sl := &t.slots[i]
+		if i > 0 && sl.flags&spaced != 0 {
+			m.key = append(m.key, ' ')
+			at++
 		}
+		n := sl.pieceLen()
+		if isSpot(t.slots, i) {
+			m.spots = append(m.spots, i)
+			m.key = append(m.key, markAny)
+		} else {
+			m.key = append(m.key, t.skel[at:at+n]...)
+			if sl.isWord() {
+				words++
+			}
+		}
+		at += n
 	}
-	if len(spots) < 2 {
-		return 0, nil, nil
+	if len(m.spots) < 2 {
+		return 0, nil, 0
 	}
-	common = slices.Clone(t.slots)
-	for _, sp := range spots {
-		common[sp.slot] = anything(&common[sp.slot])
+	hash = xxhash.Sum64(m.key)
+	for _, i := range m.spots {
+		hash = placeOf(i, hash*31)
 	}
-	if context(common, -1) == 0 {
-		return 0, nil, nil
-	}
-	hash = xxhash.Sum64String(skeleton(common, -1))
-	for _, sp := range spots {
-		hash = placeOf(sp.slot, hash*31)
-	}
-	return hash, spots, common
+	return hash, m.spots, words
 }
 
 // anything is a slot as sl in which any word fits.
-func anything(sl *slot) slot { return slot{any: true, kind: word, flags: sl.flags & spaced} }
+func anything(sl *slot) slot { return slot{knows: knowsAny, kind: word, flags: sl.flags & spaced} }
 
 // group makes t a member of its group, and makes variable the spots that have shown enough
 // values.
 func (m *Miner) group(t *template) {
-	hash, spots, common := m.groupOf(t)
-	if spots == nil {
+	hash, spots, words := m.groupOf(t)
+	if words == 0 {
 		return
 	}
 	g := m.groups[hash]
 	if g == nil {
-		g = &group{spots: spots}
+		number, ok := m.soleGroup[hash]
+		if !ok {
+			t.group = hash
+			m.soleGroup[hash] = t.number
+			return
+		}
+		first := m.list[number]
+		if !spotsAre(first.slots, spots) {
+			return // two keys have met in one hash
+		}
+		delete(m.soleGroup, hash)
+		g = &group{spots: make([]spot, len(spots))}
+		for i := range spots {
+			g.spots[i].slot = spots[i]
+		}
 		m.groups[hash] = g
-	} else if !slices.EqualFunc(g.spots, spots, func(a, b spot) bool { return a.slot == b.slot }) {
+		g.add(first, words)
+	} else if !slices.EqualFunc(g.spots, spots, func(a spot, slot int) bool { return a.slot == slot }) {
 		return // two keys have met in one hash
 	}
 	t.group = hash
-	g.members = append(g.members, t)
-	opened := false
-	for i := range g.spots {
-		sp := &g.spots[i]
-		sl := &t.slots[sp.slot]
-		if sp.open || sl.any || slices.Contains(sp.values, sl.piece()) {
-			continue
-		}
-		sp.values = append(sp.values, sl.piece())
-		if sp.enough(common) {
-			sp.open, sp.values, opened = true, nil, true
-		}
-	}
-	if !opened {
+	if !g.add(t, words) {
 		m.generalize(t, g)
 		return
 	}
@@ -130,8 +142,39 @@ func (m *Miner) group(t *template) {
 	}
 }
 
+// spotsAre tells whether the spots of a template's slots are these.
+func spotsAre(slots []slot, spots []int) bool {
+	for i := range slots {
+		if isSpot(slots, i) {
+			if len(spots) == 0 || spots[0] != i {
+				return false
+			}
+			spots = spots[1:]
+		}
+	}
+	return len(spots) == 0
+}
+
+// add adds a member, and tells whether its values have made a spot variable. words is how
+// many words all members have.
+func (g *group) add(t *template, words int) (opened bool) {
+	g.members = append(g.members, t)
+	for i := range g.spots {
+		sp := &g.spots[i]
+		sl := &t.slots[sp.slot]
+		if sp.open || sl.any() || slices.Contains(sp.values, sl.piece()) {
+			continue
+		}
+		sp.values = append(sp.values, sl.piece())
+		if sp.enough(words) {
+			sp.open, sp.values, opened = true, nil, true
+		}
+	}
+	return opened
+}
+
 // enough decides whether a spot's values make it variable.
-func (sp *spot) enough(common []slot) bool {
+func (sp *spot) enough(words int) bool {
 	points := 0
 	for _, v := range sp.values {
 		switch {
@@ -143,7 +186,7 @@ func (sp *spot) enough(common []slot) bool {
 			points += wordPoints
 		}
 	}
-	need := needFor(context(common, -1))
+	need := needFor(words)
 	if sp.slot > 0 {
 		need /= 2
 	}
@@ -164,7 +207,7 @@ func isState(s string) bool {
 func (m *Miner) generalize(t *template, g *group) {
 	var slots []slot
 	for _, sp := range g.spots {
-		if sp.open && !t.slots[sp.slot].any {
+		if sp.open && !t.slots[sp.slot].any() {
 			if slots == nil {
 				slots = slices.Clone(t.slots)
 			}

@@ -3,21 +3,29 @@ package templates
 import (
 	"cmp"
 	"slices"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // Miner finds the templates of messages, in one pass. Its methods must not be called by
 // two goroutines at once.
 type Miner struct {
 	cfg    Config
-	shapes map[string]*template // by skeleton
-	ids    map[uint64]*template
-	places map[uint64]*place
-	groups map[uint64]*group
-	open   node // templates in which words are variable
+	shapes map[uint64]*template // by id, a hash of the skeleton
+	list   []*template          // by number; nil where there is none
+	unused []uint32             // numbers
+	// Most places and groups have one template, and nothing to tell beyond it: of those
+	// it is the number that is kept, so that a miner takes little memory.
+	sole      map[uint64]uint32 // by place
+	places    map[uint64]*place // of several
+	soleGroup map[uint64]uint32
+	groups    map[uint64]*group
+	open      node // templates in which words are variable
 	// cache knows skeletons that are no templates; old is the generation before.
 	cache, old map[string]*template
 
-	key        []byte // scratch of eachPlace
+	key        []byte // scratch of eachPlace and groupOf
+	spots      []int  // scratch of groupOf
 	generation int    // how often words have become variable, or templates have gone
 	gathered   int    // generation at which all templates had handed on what they know
 	tick       int64
@@ -26,12 +34,13 @@ type Miner struct {
 // New returns a Miner that knows nothing.
 func New(cfg Config) *Miner {
 	return &Miner{
-		cfg:    cfg,
-		shapes: make(map[string]*template),
-		ids:    make(map[uint64]*template),
-		places: make(map[uint64]*place),
-		groups: make(map[uint64]*group),
-		cache:  make(map[string]*template),
+		cfg:       cfg,
+		shapes:    make(map[uint64]*template),
+		sole:      make(map[uint64]uint32),
+		places:    make(map[uint64]*place),
+		soleGroup: make(map[uint64]uint32),
+		groups:    make(map[uint64]*group),
+		cache:     make(map[string]*template),
 	}
 }
 
@@ -57,7 +66,7 @@ func (m *Miner) Match(msg []byte, s *Scratch) (Ref, bool) {
 	s.scan(msg, m.cfg.MaxTokens)
 	t := m.known(s)
 	if t == nil {
-		t = m.fit(s.slots())
+		t = m.fit(s.slots(string(s.skel)))
 	}
 	if t == nil {
 		return Ref{}, false
@@ -67,7 +76,7 @@ func (m *Miner) Match(msg []byte, s *Scratch) (Ref, bool) {
 
 // known returns the template that is remembered for the skeleton, or nil.
 func (m *Miner) known(s *Scratch) *template {
-	if t := m.shapes[string(s.skel)]; t != nil {
+	if t := m.shapes[xxhash.Sum64(s.skel)]; t != nil && t.skel == string(s.skel) {
 		if t.foreign && !t.aligned(s) {
 			m.remove(t)
 			return nil
@@ -92,22 +101,32 @@ func (m *Miner) remember(skel string, t *template) {
 	m.cache[skel] = t
 }
 
-func (s *Scratch) slots() []slot {
-	slots := make([]slot, len(s.tokens))
-	for i := range s.tokens {
-		slots[i] = s.slot(&s.tokens[i])
+// shape returns the template that has a skeleton, or nil.
+func (m *Miner) shape(skel string) *template {
+	if t := m.shapes[xxhash.Sum64String(skel)]; t != nil && t.skel == skel {
+		return t
 	}
-	return slots
+	return nil
+}
+
+// slots returns the message's tokens as slots, until the next message. skel is s.skel.
+func (s *Scratch) slots(skel string) []slot {
+	s.room = s.room[:0]
+	for i := range s.tokens {
+		s.room = append(s.room, s.slot(&s.tokens[i], skel))
+	}
+	return s.room
 }
 
 // learn handles a skeleton that is not known.
 func (m *Miner) learn(s *Scratch) *template {
-	skel, slots := string(s.skel), s.slots()
+	skel := string(s.skel)
+	slots := s.slots(skel)
 	if t := m.fit(slots); t != nil {
 		m.remember(skel, t)
 		return t
 	}
-	t := newTemplate(skel, slots)
+	t := newTemplate(skel, slices.Clone(slots))
 	m.insert(t)
 	for len(m.shapes) >= m.cfg.MaxTemplates {
 		m.evict(t)
@@ -175,7 +194,7 @@ func (m *Miner) Lookup(id string) (Template, bool) {
 	if !ok {
 		return Template{}, false
 	}
-	return m.Template(Ref{m.ids[n]})
+	return m.Template(Ref{m.shapes[n]})
 }
 
 // Templates returns all templates that are not part of another, the most frequent first,

@@ -12,24 +12,27 @@ import (
 type place struct {
 	members []*template
 	open    *template
-	one     [1]*template // most places have one member
 }
 
 // insert adds a template, and those that follow when words become variable. The outcome
 // depends on the set of templates alone, not on their order.
 func (m *Miner) insert(t *template) {
-	m.shapes[t.skel] = t
-	m.ids[t.id] = t
+	m.enter(t)
 	var opening []int
 	m.eachPlace(t, func(i int, hash uint64) {
 		p := m.places[hash]
 		if p == nil {
-			p = &place{}
-			p.members = p.one[:0]
+			first, ok := m.sole[hash]
+			if !ok {
+				m.sole[hash] = t.number
+				return
+			}
+			delete(m.sole, hash)
+			p = &place{members: []*template{m.list[first]}}
 			m.places[hash] = p
 		}
 		p.members = append(p.members, t)
-		if p.open == nil && len(p.members) > 1 && p.opens(i) {
+		if p.open == nil && p.opens(i) {
 			opening = append(opening, i)
 		}
 	})
@@ -40,6 +43,23 @@ func (m *Miner) insert(t *template) {
 		}
 	}
 	m.group(t)
+}
+
+// enter gives a template its number and makes it known by its skeleton. Should two
+// skeletons meet in one hash, and so in one id, the first is forgotten.
+func (m *Miner) enter(t *template) {
+	if other := m.shapes[t.id]; other != nil {
+		m.remove(other)
+		m.cache, m.old = make(map[string]*template), nil
+	}
+	m.shapes[t.id] = t
+	if n := len(m.unused); n > 0 {
+		t.number, m.unused = m.unused[n-1], m.unused[:n-1]
+		m.list[t.number] = t
+		return
+	}
+	t.number = uint32(len(m.list))
+	m.list = append(m.list, t)
 }
 
 // placeOf makes a place's hash of its slot and of the hash of its key: templates that have
@@ -58,7 +78,7 @@ func (m *Miner) eachPlace(t *template, do func(i int, hash uint64)) {
 			at++
 		}
 		n := sl.pieceLen()
-		if sl.kind != punct && !sl.any && (words > 1 || words == 1 && !sl.isWord()) {
+		if sl.kind != punct && !sl.any() && (words > 1 || words == 1 && !sl.isWord()) {
 			m.key = append(append(append(m.key[:0], t.skel[:at]...), markAny), t.skel[at+n:]...)
 			do(i, placeOf(i, xxhash.Sum64(m.key)))
 		}
@@ -75,7 +95,7 @@ func (m *Miner) openPlace(p *place, i int, key string) {
 // widen returns the template with a skeleton and its slots, added if it is new, of which
 // parts have become a part. Words in it are variable.
 func (m *Miner) widen(key string, slots []slot, parts ...*template) *template {
-	g := m.shapes[key]
+	g := m.shape(key)
 	known := g != nil
 	if !known {
 		g = newTemplate(key, slots)
@@ -122,7 +142,7 @@ func context(slots []slot, except int) (n int) {
 }
 
 // isWord tells whether the slot is a word that is constant.
-func (sl *slot) isWord() bool { return (sl.kind == word || sl.kind == name) && !sl.any }
+func (sl *slot) isWord() bool { return (sl.kind == word || sl.kind == name) && !sl.any() }
 
 // needFor is how many points open a slot, where the template has so many other words.
 func needFor(words int) int {

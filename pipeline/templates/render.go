@@ -15,17 +15,13 @@ type shape struct {
 
 func (sl *slot) shape() shape {
 	switch {
-	case sl.any:
+	case sl.any():
 		return shape{variable: true}
 	case sl.kind == variable:
-		sh := shape{variable: sl.filled, list: !sl.varies && sl.seps != ""}
-		if !sl.units {
-			sh.after = sl.unit
-		}
-		return sh
+		return shape{variable: sl.knows&knowsFilled != 0, list: sl.pre > 0, after: sl.unit()}
 	case sl.kind == stem && sl.flags&joined != 0:
 		return shape{before: sl.text, variable: true}
-	case sl.varies:
+	case sl.varies():
 		return shape{variable: true}
 	}
 	return shape{before: sl.text}
@@ -50,7 +46,7 @@ func render(slots []slot) []string {
 			variable()
 		}
 		if sh.list {
-			for _, sep := range []byte(sl.seps) {
+			for _, sep := range []byte(sl.list()) {
 				switch sep {
 				case sepSpace:
 					part = append(part, ' ')
@@ -86,7 +82,7 @@ func (m *Miner) Variables(ref Ref, s *Scratch, dst []Span) []Span {
 			continue
 		}
 		start, end := int(k.start)+len(sh.before), int(k.end)
-		if sl.kind == variable && !sl.any && !sl.units {
+		if sl.kind == variable && sl.knows&knowsUnits == 0 {
 			end = int(k.unit)
 		}
 		if sh.list {

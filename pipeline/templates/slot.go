@@ -4,35 +4,78 @@ import "strings"
 
 // slot is a place of a template. What a miner knows of it only grows, from constant to
 // variable, and join is the least upper bound: commutative, associative, idempotent.
+//
+// Miners hold hundreds of thousands of them: the constants are parts of the skeleton, and
+// a variable has its two texts in one.
 type slot struct {
-	text   string // the constant; for stem that varies what is before the digits
-	seps   string // for variable: separators of the list, while one kind was seen
-	unit   string // for variable: its unit and the white space before it, while one was seen
-	pre    int32  // for stem: how many bytes before the digits
-	kind   kind
-	flags  uint8
-	any    bool // a word's place that is variable
-	varies bool // weak, stem: has had two values; variable: two kinds of list
-	units  bool // variable: has had two units
-	filled bool // variable: has had a value that is not empty
+	// text is the constant; for stem that varies what is before the digits; for variable
+	// separators of the list, while one kind was seen, and behind them its unit and the
+	// white space before it, while one was seen.
+	text  string
+	pre   int32 // for stem: how many bytes before the digits; for variable: how many are separators
+	kind  kind
+	flags uint8
+	knows uint8
 }
 
-func (s *Scratch) slot(t *token) slot {
+// Bits of slot.knows, and of EntrySlot.Knows.
+const (
+	knowsAny    = 1 << iota // a word's place that is variable
+	knowsVaries             // weak, stem: has had two values; variable: two kinds of list
+	knowsUnits              // variable: has had two units
+	knowsFilled             // variable: has had a value that is not empty
+)
+
+func (sl *slot) any() bool    { return sl.knows&knowsAny != 0 }
+func (sl *slot) varies() bool { return sl.knows&knowsVaries != 0 }
+
+// list is the separators of a list of values.
+func (sl *slot) list() string {
+	if sl.kind != variable {
+		return ""
+	}
+	return sl.text[:sl.pre]
+}
+
+// unit is a variable's unit.
+func (sl *slot) unit() string {
+	if sl.kind != variable {
+		return ""
+	}
+	return sl.text[sl.pre:]
+}
+
+// slot returns a message's token as a slot of the template with the skeleton skel, which
+// is s.skel as a string.
+func (s *Scratch) slot(t *token, skel string) slot {
 	sl := slot{kind: t.kind, flags: t.flags & (spaced | joined)}
 	switch t.kind {
 	case variable:
-		sl.seps, sl.unit = string(s.seps[t.cutStart:t.cutEnd]), string(s.msg[t.unit:t.end])
-		sl.filled = t.end > t.start
-		if len(sl.unit) > longest { // white space
-			sl.units, sl.unit = true, ""
+		if t.end > t.start {
+			sl.knows |= knowsFilled
+		}
+		unit := s.msg[t.unit:t.end]
+		if len(unit) > longest { // white space
+			sl.knows |= knowsUnits
+			unit = nil
+		}
+		if sl.pre = t.cutEnd - t.cutStart; sl.pre == 0 {
+			sl.text = string(unit)
+		} else {
+			sl.text = string(s.seps[t.cutStart:t.cutEnd]) + string(unit)
 		}
 	case stem:
-		sl.pre, sl.text = t.pre, string(s.bytes(t))
+		sl.pre = t.pre
 		if t.flags&joined != 0 || t.end-t.start-t.pre > fewDigits {
-			sl.vary()
+			sl.knows |= knowsVaries
+			sl.text = skel[t.skelStart : t.skelEnd-1]
+		} else {
+			sl.text = string(s.bytes(t))
 		}
-	default:
+	case weak:
 		sl.text = string(s.bytes(t))
+	default:
+		sl.text = skel[t.skelStart:t.skelEnd]
 	}
 	return sl
 }
@@ -40,10 +83,13 @@ func (s *Scratch) slot(t *token) slot {
 // vary notes that the slot has no constant, and forgets it: what is known does not depend
 // on which value came first.
 func (sl *slot) vary() {
-	sl.varies, sl.seps = true, ""
-	if sl.kind == stem {
+	sl.knows |= knowsVaries
+	switch sl.kind {
+	case stem:
 		sl.text = sl.text[:sl.pre]
-	} else {
+	case variable:
+		sl.text, sl.pre = sl.text[sl.pre:], 0
+	default:
 		sl.text = ""
 	}
 }
@@ -51,53 +97,63 @@ func (sl *slot) vary() {
 // settled tells whether no message can change the slot.
 func (sl *slot) settled() bool {
 	switch {
-	case sl.any, sl.kind == punct, sl.kind == word, sl.kind == name:
+	case sl.any(), sl.kind == punct, sl.kind == word, sl.kind == name:
 		return true
 	case sl.kind == variable:
-		return sl.varies && sl.units && sl.filled
+		const all = knowsVaries | knowsUnits | knowsFilled
+		return sl.knows&all == all
 	}
-	return sl.varies
+	return sl.varies()
 }
 
-// observe learns from a token of a message that has the slot's template. It tells whether
-// the slot has changed.
-func (sl *slot) observe(s *Scratch, t *token) bool {
-	if sl.kind == variable {
-		return sl.learn(string(s.seps[t.cutStart:t.cutEnd]) != sl.seps, string(s.msg[t.unit:t.end]) != sl.unit, t.end > t.start)
+// news returns what a token of a message that has the slot's template tells beyond what
+// the slot knows, as bits of knows.
+func (sl *slot) news(s *Scratch, t *token) uint8 {
+	if sl.kind != variable {
+		return bits(string(s.bytes(t)) != sl.text, false, false) &^ sl.knows
 	}
-	return sl.learn(string(s.bytes(t)) != sl.text, false, false)
+	return bits(string(s.seps[t.cutStart:t.cutEnd]) != sl.list(), string(s.msg[t.unit:t.end]) != sl.unit(), t.end > t.start) &^ sl.knows
 }
 
-// join learns what another slot of the same template knows.
-func (sl *slot) join(o *slot) bool {
+// newsOf returns what another slot of the same template knows beyond what the slot knows.
+func (sl *slot) newsOf(o *slot) uint8 {
 	if sl.settled() {
-		return false
+		return 0
 	}
-	return sl.learn(o.varies || o.seps != sl.seps || o.text != sl.text, o.units || o.unit != sl.unit, o.filled)
+	if sl.kind != variable {
+		return bits(o.varies() || o.text != sl.text, false, false) &^ sl.knows
+	}
+	return (o.knows | bits(o.list() != sl.list(), o.unit() != sl.unit(), false)) &^ sl.knows
 }
 
-// learn takes over what is true, and tells whether it is new.
-func (sl *slot) learn(varies, units, filled bool) bool {
-	changed := false
-	if varies && !sl.varies {
+func bits(varies, units, filled bool) (b uint8) {
+	if varies {
+		b = knowsVaries
+	}
+	if units {
+		b |= knowsUnits
+	}
+	if filled {
+		b |= knowsFilled
+	}
+	return b
+}
+
+// learn takes over what is new.
+func (sl *slot) learn(news uint8) {
+	if news&knowsVaries != 0 {
 		sl.vary()
-		changed = true
 	}
-	if units && !sl.units {
-		sl.units, sl.unit = true, ""
-		changed = true
+	if news&knowsUnits != 0 {
+		sl.text = sl.text[:sl.pre]
 	}
-	if filled && !sl.filled {
-		sl.filled = true
-		changed = true
-	}
-	return changed
+	sl.knows |= news
 }
 
 // piece is the slot's part of the skeleton.
 func (sl *slot) piece() string {
 	switch {
-	case sl.any:
+	case sl.any():
 		return string(rune(markAny))
 	case sl.kind == variable:
 		return string(rune(markVariable))
@@ -112,7 +168,7 @@ func (sl *slot) piece() string {
 // pieceLen is the length of piece.
 func (sl *slot) pieceLen() int {
 	switch {
-	case sl.any, sl.kind == variable, sl.kind == weak:
+	case sl.any(), sl.kind == variable, sl.kind == weak:
 		return 1
 	case sl.kind == stem:
 		return int(sl.pre) + 1

@@ -5,8 +5,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // Entry is what one miner knows of one template, in a form that can be stored, sent as
@@ -33,14 +35,6 @@ type EntrySlot struct {
 	Unit   []byte `json:"u,omitempty"`
 	Knows  uint8  `json:"v,omitempty"`
 }
-
-// Bits of EntrySlot.Knows.
-const (
-	knowsAny = 1 << iota
-	knowsVaries
-	knowsUnits
-	knowsFilled
-)
 
 // Export returns the miner's knowledge, ordered by id. It is bounded by
 // Config.MaxTemplates.
@@ -78,6 +72,16 @@ func (m *Miner) Entry(ref Ref) (Entry, bool) {
 	return m.entry(ref.t), true
 }
 
+// Revision is a number that grows whenever the miner learns something of ref's own
+// template: what Entry returns, but for Count and Part, is the same until then. The zero
+// Ref has 0, all others more.
+func (m *Miner) Revision(ref Ref) uint32 {
+	if ref.t == nil {
+		return 0
+	}
+	return ref.t.revision
+}
+
 func (m *Miner) entry(t *template) Entry {
 	p := t.public()
 	e := Entry{ID: p.ID, Template: p.Text, Count: t.count, Slots: make([]EntrySlot, len(t.slots))}
@@ -91,51 +95,69 @@ func (m *Miner) entry(t *template) Entry {
 }
 
 func (sl *slot) entry() EntrySlot {
-	e := EntrySlot{
-		Kind: uint8(sl.kind), Flags: sl.flags, Prefix: sl.pre,
-		Text: []byte(sl.text), Seps: []byte(sl.seps), Unit: []byte(sl.unit),
-	}
-	for _, k := range []struct {
-		bit uint8
-		set bool
-	}{{knowsAny, sl.any}, {knowsVaries, sl.varies}, {knowsUnits, sl.units}, {knowsFilled, sl.filled}} {
-		if k.set {
-			e.Knows |= k.bit
-		}
+	e := EntrySlot{Kind: uint8(sl.kind), Flags: sl.flags, Knows: sl.knows}
+	if sl.kind == variable {
+		e.Seps, e.Unit = []byte(sl.list()), []byte(sl.unit())
+	} else {
+		e.Prefix, e.Text = sl.pre, []byte(sl.text)
 	}
 	return e
 }
 
-func (e EntrySlot) slot() slot {
-	return slot{
-		kind: kind(e.Kind), flags: e.Flags, pre: e.Prefix,
-		text: string(e.Text), seps: string(e.Seps), unit: string(e.Unit),
-		any: e.Knows&knowsAny != 0, varies: e.Knows&knowsVaries != 0,
-		units: e.Knows&knowsUnits != 0, filled: e.Knows&knowsFilled != 0,
+func (e *EntrySlot) slot() slot {
+	sl := slot{kind: kind(e.Kind), flags: e.Flags}
+	if sl.kind == variable {
+		sl.knows = e.Knows & (knowsVaries | knowsUnits | knowsFilled)
+		if sl.knows&knowsVaries == 0 {
+			sl.text, sl.pre = string(e.Seps), int32(len(e.Seps))
+		}
+		if sl.knows&knowsUnits == 0 {
+			sl.text += string(e.Unit)
+		}
+		return sl
 	}
+	sl.knows = e.Knows & (knowsAny | knowsVaries)
+	sl.pre, sl.text = e.Prefix, string(e.Text)
+	return sl
 }
+
+// Knowledge is an Entry that was found to be whole, for any number of miners: they share
+// its memory. It does not change.
+type Knowledge struct {
+	skel  string
+	id    uint64
+	name  string
+	slots []slot
+}
+
+// ID is the template's id.
+func (k *Knowledge) ID() string { return k.name }
 
 // Merge learns what other miners know; Counts stay as they are. It takes every entry that
 // is whole, and reports those that are not. Merging is commutative, associative and
 // idempotent while Config.MaxTemplates is not reached; beyond, the rarest go.
 func (m *Miner) Merge(entries []Entry) error {
 	var faults []error
-	all := make(map[string][]*template)
-	for _, e := range entries {
-		t, err := e.read(m.cfg)
+	known := make([]*Knowledge, 0, len(entries))
+	for i := range entries {
+		k, err := entries[i].Knowledge(m.cfg)
 		if err != nil {
 			faults = append(faults, err)
 			continue
 		}
-		all[t.skel] = append(all[t.skel], t)
+		known = append(known, k)
 	}
-	for _, skel := range slices.Sorted(maps.Keys(all)) {
-		for _, t := range all[skel] {
-			if known := m.shapes[skel]; known != nil && !known.alike(t) {
-				faults = append(faults, fmt.Errorf("template %.16q: other slots than those known", t.name))
-				continue
-			}
-			m.merge(t)
+	return errors.Join(errors.Join(faults...), m.Learn(known))
+}
+
+// Learn is Merge for what was read from entries before.
+func (m *Miner) Learn(known []*Knowledge) error {
+	var faults []error
+	known = slices.Clone(known)
+	slices.SortStableFunc(known, func(a, b *Knowledge) int { return strings.Compare(a.skel, b.skel) })
+	for _, k := range known {
+		if err := m.learnOf(k); err != nil {
+			faults = append(faults, err)
 		}
 	}
 	m.gathered = -1
@@ -145,56 +167,89 @@ func (m *Miner) Merge(entries []Entry) error {
 	return errors.Join(faults...)
 }
 
-func (m *Miner) merge(t *template) {
-	if known := m.shapes[t.skel]; known != nil {
-		known.join(t)
-		if known.into != known { // hand it on
-			known.checked = -1
-			m.final(known)
+func (m *Miner) learnOf(k *Knowledge) error {
+	o := template{skel: k.skel, id: k.id, name: k.name, slots: k.slots, shared: true, revision: 1, checked: -1, fresh: true}
+	known := m.shape(k.skel)
+	if known == nil {
+		t := &o
+		t.into = t
+		opened := t.opened()
+		t.foreign = !opened
+		m.insert(t)
+		if opened {
+			m.open.insert(t)
+			m.generation++
 		}
-		return
+		return nil
 	}
-	m.insert(t)
-	if t.opened() {
-		m.open.insert(t)
-		m.generation++
+	if !known.alike(&o) {
+		return fmt.Errorf("template %.16q: other slots than those known", k.name)
+	}
+	known.join(&o)
+	known.adopt(k)
+	if known.into != known { // hand it on
+		known.checked = -1
+		m.final(known)
+	}
+	return nil
+}
+
+// adopt lets a template that knows no more than k share its memory.
+func (t *template) adopt(k *Knowledge) {
+	if !t.shared && slices.Equal(t.slots, k.slots) {
+		t.skel, t.name, t.slots, t.shared = k.skel, k.name, k.slots, true
 	}
 }
 
 // alike tells whether two templates have the same slots, whatever is known of them.
 func (t *template) alike(o *template) bool {
 	return slices.EqualFunc(t.slots, o.slots, func(a, b slot) bool {
-		return a.kind == b.kind && a.any == b.any && a.piece() == b.piece()
+		return a.kind == b.kind && a.any() == b.any() && a.piece() == b.piece()
 	})
 }
 
 // opened tells whether a word of the template is variable.
 func (t *template) opened() bool {
-	return slices.ContainsFunc(t.slots, func(sl slot) bool { return sl.any })
+	return slices.ContainsFunc(t.slots, func(sl slot) bool { return sl.any() })
 }
 
-// read checks an entry, which may come from anywhere.
-func (e Entry) read(cfg Config) (*template, error) {
+// Knowledge checks an entry, which may come from anywhere, against the bounds of a miner.
+func (e *Entry) Knowledge(cfg Config) (*Knowledge, error) {
 	if len(e.Slots) > cfg.MaxTokens+1 {
 		return nil, fmt.Errorf("template %.16q: has %d slots, expected at most %d", e.ID, len(e.Slots), cfg.MaxTokens+1)
 	}
 	slots := make([]slot, len(e.Slots))
-	for i, es := range e.Slots {
-		if !es.whole() {
+	for i := range e.Slots {
+		if !e.Slots[i].whole() {
 			return nil, fmt.Errorf("template %.16q: slot %d is damaged", e.ID, i)
 		}
-		slots[i] = es.slot()
+		slots[i] = e.Slots[i].slot()
 	}
-	t := newTemplate(skeleton(slots, -1), slots)
-	if t.name != e.ID {
-		return nil, fmt.Errorf("template %.16q: the slots have id %s", e.ID, t.name)
+	k := &Knowledge{skel: skeleton(slots, -1), slots: slots}
+	k.id = xxhash.Sum64String(k.skel)
+	if k.name = formatID(k.id); k.name != e.ID {
+		return nil, fmt.Errorf("template %.16q: the slots have id %s", e.ID, k.name)
 	}
-	t.foreign = !t.opened()
-	return t, nil
+	at := 0
+	for i := range slots { // constants are parts of the skeleton
+		sl := &slots[i]
+		if i > 0 && sl.flags&spaced != 0 {
+			at++
+		}
+		n := sl.pieceLen()
+		switch {
+		case sl.kind == stem && sl.varies():
+			sl.text = k.skel[at : at+n-1]
+		case !sl.any() && sl.kind < stem:
+			sl.text = k.skel[at : at+n]
+		}
+		at += n
+	}
+	return k, nil
 }
 
 // whole tells whether the slot could be of a miner.
-func (e EntrySlot) whole() bool {
+func (e *EntrySlot) whole() bool {
 	varies := e.Knows&knowsVaries != 0
 	switch {
 	case len(e.Text) > longest, len(e.Seps) > longest, len(e.Unit) > longest, e.Flags&^(spaced|joined) != 0,

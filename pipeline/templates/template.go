@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,13 +35,17 @@ type template struct {
 	name  string // id as people see it
 	slots []slot
 	group uint64   // hash of its group, if it is in one
-	watch []int32  // slots that a message can change
-	parts []string // rendered, or nil
-	text  string
+	watch []uint16 // slots that a message can change
 	count int64
 	last  int64 // tick of the last message
-	ready bool  // watch is built
-	fresh bool  // changed since Changes saw it
+	// number is the template's place in Miner.list.
+	number uint32
+	// revision counts what was learned, from 1 on.
+	revision uint32
+	ready    bool // watch is built
+	fresh    bool // changed since Changes saw it
+	// shared: the slots are a Knowledge's, and are copied before they change.
+	shared bool
 	// foreign: of another miner, and no message has come yet that shows that it is sound.
 	foreign bool
 
@@ -49,7 +54,7 @@ type template struct {
 }
 
 func newTemplate(skel string, slots []slot) *template {
-	t := &template{skel: skel, id: xxhash.Sum64String(skel), slots: slots, checked: -1, fresh: true}
+	t := &template{skel: skel, id: xxhash.Sum64String(skel), slots: slots, checked: -1, revision: 1, fresh: true}
 	t.name = formatID(t.id)
 	t.into = t
 	return t
@@ -73,37 +78,59 @@ func parseID(s string) (uint64, bool) {
 // observe learns from a message that has the template.
 func (t *template) observe(s *Scratch) {
 	if !t.ready {
-		t.watch, t.ready = t.watch[:0], true
-		for i := range t.slots {
-			if !t.slots[i].settled() {
-				t.watch = append(t.watch, int32(i))
-			}
-		}
+		t.look()
 	}
 	for _, i := range t.watch {
 		sl, k := &t.slots[i], &s.tokens[i]
-		if sl.kind == variable && k.cutStart == k.cutEnd && k.unit == k.end && sl.seps == "" && sl.unit == "" && sl.filled {
+		if sl.kind == variable && k.cutStart == k.cutEnd && k.unit == k.end && len(sl.text) == 0 && sl.knows&knowsFilled != 0 {
 			continue
 		}
-		if sl.observe(s, k) {
-			t.parts, t.ready, t.fresh = nil, false, true
+		if news := sl.news(s, k); news != 0 {
+			t.learn(int(i), news)
 		}
 	}
+}
+
+// look finds the slots that a message can change. A slot's number fits, see
+// Config.Validate.
+func (t *template) look() {
+	n := 0
+	for i := range t.slots {
+		if !t.slots[i].settled() {
+			n++
+		}
+	}
+	if t.watch = t.watch[:0]; cap(t.watch) < n {
+		t.watch = make([]uint16, 0, n)
+	}
+	for i := range t.slots {
+		if !t.slots[i].settled() {
+			t.watch = append(t.watch, uint16(i))
+		}
+	}
+	t.ready = true
+}
+
+// learn takes over what is new of a slot.
+func (t *template) learn(i int, news uint8) {
+	if t.shared {
+		t.slots, t.shared = slices.Clone(t.slots), false
+	}
+	t.slots[i].learn(news)
+	t.ready, t.fresh = false, true
+	t.revision++
 }
 
 // join learns what another template with as many slots knows.
 func (t *template) join(o *template) {
 	for i := range t.slots {
-		if t.slots[i].join(&o.slots[i]) {
-			t.parts, t.ready, t.fresh = nil, false, true
+		if news := t.slots[i].newsOf(&o.slots[i]); news != 0 {
+			t.learn(i, news)
 		}
 	}
 }
 
 func (t *template) public() Template {
-	if t.parts == nil {
-		t.parts = render(t.slots)
-		t.text = strings.Join(t.parts, Wildcard)
-	}
-	return Template{ID: t.name, Text: t.text, Parts: t.parts, Count: t.count}
+	parts := render(t.slots)
+	return Template{ID: t.name, Text: strings.Join(parts, Wildcard), Parts: parts, Count: t.count}
 }

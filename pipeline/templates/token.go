@@ -66,6 +66,7 @@ type Scratch struct {
 	skel   []byte
 	seps   []byte // what stands between the values of lists
 	cuts   []cut  // and where
+	room   []slot // of slots
 }
 
 // cut is where a list's separator starts and ends in the message.

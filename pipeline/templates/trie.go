@@ -27,7 +27,7 @@ func (n *node) insert(t *template) {
 	for i := range t.slots {
 		sl := &t.slots[i]
 		var next **node
-		if sl.any {
+		if sl.any() {
 			next = &n.any[gapOf(sl, i == 0)]
 			if *next == nil {
 				*next = &node{}
@@ -52,7 +52,7 @@ func (n *node) insert(t *template) {
 func (n *node) remove(t *template, i int) (empty bool) {
 	if i == len(t.slots) {
 		n.t = nil
-	} else if sl := &t.slots[i]; sl.any {
+	} else if sl := &t.slots[i]; sl.any() {
 		g := gapOf(sl, i == 0)
 		if n.any[g] != nil && n.any[g].remove(t, i+1) {
 			n.any[g] = nil
@@ -79,14 +79,14 @@ func (n *node) search(slots []slot, i int, other *template, budget *int) *templa
 		return n.t
 	}
 	sl := &slots[i]
-	if !sl.any && n.next != nil {
+	if !sl.any() && n.next != nil {
 		if c := n.next[edge(sl, i == 0)]; c != nil {
 			if t := c.search(slots, i+1, other, budget); t != nil {
 				return t
 			}
 		}
 	}
-	if c := n.any[gapOf(sl, i == 0)]; c != nil && (sl.any || sl.kind != punct) {
+	if c := n.any[gapOf(sl, i == 0)]; c != nil && (sl.any() || sl.kind != punct) {
 		return c.search(slots, i+1, other, budget)
 	}
 	return nil
