@@ -22,6 +22,8 @@ type partition struct {
 	observed  int64
 	seen      bool
 	rawLag    int64
+	// decoder is the reader's own.
+	decoder pipeline.EventDecoder
 }
 
 // readPartition stores a partition's events until ctx ends.
@@ -62,7 +64,7 @@ func (x *Indexer) readPartition(ctx context.Context, p *partition) error {
 
 // take stores one record.
 func (x *Indexer) take(ctx context.Context, p *partition, m *pipeline.Message) error {
-	events, err := pipeline.DecodeEvents(m)
+	events, err := p.decoder.Decode(m)
 	if err != nil {
 		if err := x.deps.Sink.Produce(ctx, []pipeline.Message{dead(m, err)}); err != nil {
 			return fmt.Errorf("produce to %s: %w", pipeline.TopicDeadLetter, err)

@@ -54,9 +54,10 @@ func BenchmarkDecodeEvents(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	var d EventDecoder
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := DecodeEvents(&m); err != nil {
+		if _, err := d.Decode(&m); err != nil {
 			b.Fatal(err)
 		}
 	}

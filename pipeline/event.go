@@ -1,7 +1,10 @@
 package pipeline
 
 import (
+	"bytes"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -40,6 +43,18 @@ type Event struct {
 	Attrs []Attr
 	// Body is the raw line, exactly as read; of several lines, joined by their line feeds.
 	Body []byte
+}
+
+// Clone returns a copy that shares no memory with e but its names: what an EventDecoder
+// gives, to be kept.
+func (e *Event) Clone() Event {
+	c := *e
+	c.Body, c.Sizes, c.Attrs = bytes.Clone(e.Body), slices.Clone(e.Sizes), slices.Clone(e.Attrs)
+	c.TraceID, c.SpanID = strings.Clone(e.TraceID), strings.Clone(e.SpanID)
+	for i := range c.Attrs {
+		c.Attrs[i].Value = strings.Clone(c.Attrs[i].Value)
+	}
+	return c
 }
 
 // Values of Event.ErrorClass.

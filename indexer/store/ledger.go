@@ -59,21 +59,22 @@ func (s *source) generation(id uint64) *generation {
 	return &s.generations[len(s.generations)-1]
 }
 
-// take decides on the next event of its source. Of one that came before in part it takes
-// off the lines that did. When it is fresh, seq and line are the numbers of its first line
-// and gap, if not 0, is how many bytes before it never came; of foreign producers that
-// cannot be told.
-func (l *ledger) take(e *pipeline.Event) (fresh bool, seq, line, gap int64) {
-	fresh, gap = l.marks.Advance(e.ID, e.Size)
-	if !fresh {
-		return false, 0, 0, 0
+// take decides on the next event of its source: fresh is the event, or what is left of it
+// without lines that came before, or nil when all of them did. seq and line are the numbers
+// of its first line and gap, if not 0, is how many bytes before it never came; of foreign
+// producers that cannot be told.
+func (l *ledger) take(e *pipeline.Event) (fresh *pipeline.Event, seq, line, gap int64) {
+	ok, gap := l.marks.Advance(e.ID, e.Size)
+	if !ok {
+		return nil, 0, 0, 0
 	}
 	if e.ID.Generation == 0 {
 		gap = 0 // a foreign producer's: between its Kafka offsets are records of others
 	}
 	if gap < 0 {
-		e.TrimFront(-gap)
-		gap = 0
+		rest := *e
+		rest.TrimFront(-gap)
+		e, gap = &rest, 0
 	}
 	s := l.source(&e.ID)
 	g := s.generation(e.ID.Generation)
@@ -94,7 +95,7 @@ func (l *ledger) take(e *pipeline.Event) (fresh bool, seq, line, gap int64) {
 	g.lines += n
 	g.next = e.ID.Offset + max(e.Size, 1)
 	g.observed = max(g.observed, e.Observed)
-	return true, seq, line, gap
+	return e, seq, line, gap
 }
 
 // restore takes in a segment that was found on disk; segments come in order.

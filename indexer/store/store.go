@@ -68,7 +68,8 @@ type Appended struct {
 // Append stores the fresh lines of a record's events and the offset behind the record, both
 // or neither: next is the offset of the next record of the partition. The lines can be
 // searched when it returns, all at once, and are committed by a later seal. It waits while the head is
-// full and the one before it is not sealed yet, and fails only when ctx ends.
+// full and the one before it is not sealed yet, and fails only when ctx ends. Of events it
+// keeps no memory but the strings that pipeline.EventDecoder says stay.
 func (s *Store) Append(ctx context.Context, partition int, next int64, events []pipeline.Event) (Appended, error) {
 	if err := s.lockWithRoom(ctx); err != nil {
 		return Appended{}, err
@@ -82,9 +83,8 @@ func (s *Store) Append(ctx context.Context, partition int, next int64, events []
 	lines, bytes := h.n.Load(), h.lineBytes
 	var live []pipeline.Event
 	for i := range events {
-		e := events[i]
-		fresh, seq, line, gap := s.ledger.take(&e)
-		if !fresh {
+		e, seq, line, gap := s.ledger.take(&events[i])
+		if e == nil {
 			a.Duplicates++
 			continue
 		}
@@ -92,9 +92,9 @@ func (s *Store) Append(ctx context.Context, partition int, next int64, events []
 			g := Gap{e.ID.Source, e.ID.Generation, e.ID.Offset - gap, e.ID.Offset}
 			a.Gaps = append(a.Gaps, g)
 		}
-		h.append(&e, seq, line)
+		h.append(e, seq, line)
 		if len(s.tails) > 0 {
-			live = append(live, e)
+			live = append(live, e.Clone())
 		}
 	}
 	a.Lines, a.Bytes = h.n.Load()-lines, h.lineBytes-bytes
