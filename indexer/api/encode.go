@@ -1,11 +1,9 @@
 package api
 
 import (
-	"encoding/base64"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"foghorn/indexer/search"
 	"foghorn/pipeline"
@@ -19,13 +17,19 @@ type encoder struct {
 	fields bool
 	mode   search.Mode
 
-	sources map[string]encodedSource // by source id
+	time, observed clock
+	sources        map[string]*encodedSource // by source id
+	// recent are the sources of the newest hits, by their generations: a look at it costs
+	// less than one at the map.
+	recent [64]*encodedSource
 }
 
 // encodedSource is what a source's hits have in common.
 type encodedSource struct {
-	host, path string
-	text       string
+	source, host, path string
+	generation         uint64
+	text               string // host, path and source, without a comma before
+	generationText     string // the generation, and the name of the offset
 }
 
 // maxEncodedSources bounds the sources that are remembered.
@@ -38,21 +42,23 @@ const maxEncodedSources = 4096
 // A count has source, host, path and count only, a source no count either.
 func (c *encoder) appendHit(b []byte, h *search.Hit) []byte {
 	e := h.Event
+	source := c.sourceOf(e)
 	switch c.mode {
 	case search.Counts:
 		b = append(b, '{')
-		b = c.appendSource(b, e)
+		b = append(b, source.text...)
 		b = append(b, `,"count":`...)
 		b = strconv.AppendInt(b, h.Count, 10)
 		return append(b, '}')
 	case search.Sources:
 		b = append(b, '{')
-		return append(c.appendSource(b, e), '}')
+		b = append(b, source.text...)
+		return append(b, '}')
 	}
 	b = append(b, `{"timestamp":"`...)
-	b = time.Unix(0, e.Timestamp).UTC().AppendFormat(b, time.RFC3339Nano)
+	b = c.time.append(b, e.Timestamp)
 	b = append(b, `",`...)
-	b = c.appendSource(b, e)
+	b = append(b, source.text...)
 	if e.Service != "" {
 		b = appendMember(b, "service", e.Service)
 	}
@@ -61,9 +67,7 @@ func (c *encoder) appendHit(b []byte, h *search.Hit) []byte {
 		b = append(b, level...)
 		b = append(b, '"')
 	}
-	b = append(b, `,"generation":"`...)
-	b = strconv.AppendUint(b, e.ID.Generation, 10)
-	b = append(b, `","offset":`...)
+	b = append(b, source.generationText...)
 	b = strconv.AppendInt(b, e.ID.Offset, 10)
 	if h.LineNumber > 0 {
 		b = append(b, `,"n":`...)
@@ -81,18 +85,18 @@ func (c *encoder) appendHit(b []byte, h *search.Hit) []byte {
 		b = append(b, `,"truncated":true`...)
 	}
 	if c.fields {
-		b = appendFields(b, e)
+		b = c.appendFields(b, e)
 	}
 	return append(b, '}')
 }
 
-func appendFields(b []byte, e *pipeline.Event) []byte {
+func (c *encoder) appendFields(b []byte, e *pipeline.Event) []byte {
 	if e.TimeObserved {
 		b = append(b, `,"time_observed":true`...)
 	}
 	if e.Observed != 0 {
 		b = append(b, `,"observed_timestamp":"`...)
-		b = time.Unix(0, e.Observed).UTC().AppendFormat(b, time.RFC3339Nano)
+		b = c.observed.append(b, e.Observed)
 		b = append(b, '"')
 	}
 	if e.SeverityText != "" {
@@ -125,97 +129,74 @@ func appendFields(b []byte, e *pipeline.Event) []byte {
 	return append(b, '}')
 }
 
-// appendSource appends host, path and source, without a comma before.
-func (c *encoder) appendSource(b []byte, e *pipeline.Event) []byte {
-	known, ok := c.sources[e.ID.Source]
-	if !ok || e.Host != known.host || e.Path != known.path {
-		s := appendBytes(nil, "source", e.ID.Source)
-		if e.Host != "" {
-			s = append(s, ',')
-			s = appendBytes(s, "host", e.Host)
-		}
-		if e.Path != "" {
-			s = append(s, ',')
-			s = appendBytes(s, "path", e.Path)
-		}
-		known = encodedSource{strings.Clone(e.Host), strings.Clone(e.Path), string(s)}
+// sourceOf returns what the hits of e's source have in common.
+func (c *encoder) sourceOf(e *pipeline.Event) *encodedSource {
+	recent := &c.recent[e.ID.Generation%uint64(len(c.recent))]
+	if s := *recent; s.is(e) {
+		return s
+	}
+	s := c.sources[e.ID.Source]
+	if !s.is(e) {
+		s = encodeSource(e)
 		if c.sources == nil || len(c.sources) >= maxEncodedSources {
-			c.sources = make(map[string]encodedSource)
+			c.sources = make(map[string]*encodedSource)
 		}
-		c.sources[strings.Clone(e.ID.Source)] = known
+		c.sources[s.source] = s
 	}
-	return append(b, known.text...)
+	*recent = s
+	return s
 }
 
-// appendBytes appends a member whose bytes count: "name":"…" for valid UTF-8, and
-// "name_base64":"…" for anything else.
-func appendBytes[T string | []byte](b []byte, name string, v T) []byte {
-	b = append(b, '"')
-	b = append(b, name...)
-	if valid(v) {
-		b = append(b, `":`...)
-		return appendString(b, v)
-	}
-	b = append(b, `_base64":"`...)
-	b = base64.StdEncoding.AppendEncode(b, []byte(v))
-	return append(b, '"')
+// is says whether s is what the hits of e's source have in common.
+func (s *encodedSource) is(e *pipeline.Event) bool {
+	return s != nil && s.generation == e.ID.Generation && s.source == e.ID.Source && s.host == e.Host && s.path == e.Path
 }
 
-func appendMember(b []byte, name, v string) []byte {
-	b = append(b, `,"`...)
-	b = append(b, name...)
-	b = append(b, `":`...)
-	return appendString(b, v)
+func encodeSource(e *pipeline.Event) *encodedSource {
+	text := appendBytes(nil, "source", e.ID.Source)
+	if e.Host != "" {
+		text = append(text, ',')
+		text = appendBytes(text, "host", e.Host)
+	}
+	if e.Path != "" {
+		text = append(text, ',')
+		text = appendBytes(text, "path", e.Path)
+	}
+	return &encodedSource{
+		source: strings.Clone(e.ID.Source), host: strings.Clone(e.Host), path: strings.Clone(e.Path),
+		generation: e.ID.Generation, text: string(text),
+		generationText: `,"generation":"` + strconv.FormatUint(e.ID.Generation, 10) + `","offset":`,
+	}
 }
 
-// plain marks the bytes that stand for themselves in a JSON string. Bytes from 0x80 on
-// are looked at only where the text may not be UTF-8.
-var plain = func() (t [256]bool) {
-	for c := 0x20; c < 0x100; c++ {
-		t[c] = c != '"' && c != '\\'
-	}
-	return t
-}()
+// clock appends times as time.RFC3339Nano has them, in UTC. It remembers the second, which
+// most hits share with the one before.
+type clock struct {
+	second int64 // since 1970
+	text   []byte
+}
 
-const hexDigits = "0123456789abcdef"
-
-// appendString appends v as a JSON string; bytes that are not UTF-8 become U+FFFD.
-func appendString[T string | []byte](b []byte, v T) []byte {
-	if !valid(v) {
-		return appendString(b, string([]rune(string(v))))
+func (c *clock) append(b []byte, nanos int64) []byte {
+	second, rest := nanos/1e9, nanos%1e9
+	if rest < 0 {
+		second, rest = second-1, rest+1e9
 	}
-	b = append(b, '"')
-	start := 0
-	for i := 0; i < len(v); i++ {
-		c := v[i]
-		if plain[c] {
-			continue
+	if second != c.second || c.text == nil {
+		c.second = second
+		c.text = time.Unix(second, 0).UTC().AppendFormat(c.text[:0], "2006-01-02T15:04:05")
+	}
+	b = append(b, c.text...)
+	if rest > 0 {
+		// The digits behind the point, without the zeros at the end.
+		digits := 9
+		for ; rest%10 == 0; rest /= 10 {
+			digits--
 		}
-		b = append(b, v[start:i]...)
-		start = i + 1
-		switch c {
-		case '"', '\\':
-			b = append(b, '\\', c)
-		case '\n':
-			b = append(b, `\n`...)
-		case '\r':
-			b = append(b, `\r`...)
-		case '\t':
-			b = append(b, `\t`...)
-		default:
-			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+		b = append(b, ".000000000"[:digits+1]...)
+		for i := len(b) - 1; rest > 0; i-- {
+			b[i] = byte('0' + rest%10)
+			rest /= 10
 		}
 	}
-	b = append(b, v[start:]...)
-	return append(b, '"')
-}
-
-func valid[T string | []byte](v T) bool {
-	switch v := any(v).(type) {
-	case string:
-		return utf8.ValidString(v)
-	case []byte:
-		return utf8.Valid(v)
-	}
-	return false
+	return append(b, 'Z')
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"foghorn/indexer/search"
 	"foghorn/pipeline"
@@ -44,7 +45,7 @@ func FuzzAppendString(f *testing.F) {
 		if err := json.Unmarshal(text, &have); err != nil {
 			t.Fatalf("%q gives %s: %v", s, text, err)
 		}
-		if want := strings.ToValidUTF8(s, "\x00"); valid(s) && have != s {
+		if want := strings.ToValidUTF8(s, "\x00"); utf8.ValidString(s) && have != s {
 			t.Errorf("have %q, want %q", have, want)
 		}
 		if !json.Valid(append(appendBytes([]byte("{"), "x", s), '}')) {
@@ -65,7 +66,7 @@ func BenchmarkEncode(b *testing.B) {
 			var buf []byte
 			b.ReportAllocs()
 			for b.Loop() {
-				if buf = c.appendHit(buf, h); len(buf) > flushSize {
+				if buf = c.appendHit(buf, h); len(buf) > lastPiece {
 					buf = buf[:0]
 				}
 			}

@@ -84,6 +84,7 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 	}
 	out.write(rows.begin)
 	stop := out.flushing()
+	defer stop()
 	sum, err := s.exportAll(r.Context(), req, func(h *search.Hit) error {
 		return out.write(func(b []byte) []byte { return rows.append(b, h) })
 	})

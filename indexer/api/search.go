@@ -57,6 +57,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *answer) {
 	}
 	out := newStream(w, contentType, s.cfg.WriteTimeout)
 	stop := out.flushing()
+	defer stop()
 	found, err := a.run(func(h *search.Hit) error {
 		a.hits.hit = h
 		return out.write(a.hits.append)
@@ -73,7 +74,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *answer) {
 		summary := Summary{Summary: found, Coverage: s.coverageNow(a.brief)}
 		out.write(func(b []byte) []byte { return a.hits.end(b, "summary", summary) })
 	}
-	out.flush()
+	out.close()
 }
 
 // coverageNow is how complete the store is now.

@@ -200,7 +200,7 @@ func TestGrepOptionsSelectAsGrepDoes(t *testing.T) {
 // Every search ends with a summary or with an error object.
 func TestAnErrorOnTheWayEndsTheStream(t *testing.T) {
 	x := &index{search: func(_ context.Context, _ search.Request, hit func(*search.Hit) error) (search.Summary, error) {
-		big := search.Hit{Event: oneEvent(strings.Repeat("x", flushSize))}
+		big := search.Hit{Event: oneEvent(strings.Repeat("x", lastPiece))}
 		if err := hit(&big); err != nil {
 			return search.Summary{}, err
 		}
