@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -35,21 +35,23 @@ type Board struct {
 	reads     int64 // how many reads have begun
 	atEnd     int64 // the last of them that has found the end of the topic
 	version   int64
-	templates map[string]*held[Template]
-	counts    map[span]Counts
+	templates map[string]*held[known]
+	reader    reader
+	counts    map[span]*heldCounts
 	progress  map[int]int64
 	curations map[string]*held[Curation]
 	miner     *templates.Miner // knows all templates, to resolve ids
 	seen      *view            // nil: templates or curations have changed
 	bad, left int64
-	removed   recent // templates that were removed
-	fresh     recent // templates that came or changed
+	unread    atomic.Int64 // records of counts that could not be read when someone asked
+	removed   recent       // templates that were removed
+	fresh     recent       // templates that came or changed
 }
 
 // held is a record with the version of the Board at which it came. It is not changed.
 type held[T any] struct {
 	value   T
-	hash    uint64 // of the record's value
+	hash    uint64 // of the record's value, of templates
 	version int64
 }
 
@@ -57,7 +59,7 @@ type held[T any] struct {
 func NewBoard(cfg Config, bus Bus, log zerolog.Logger) *Board {
 	b := &Board{
 		cfg: cfg, bus: bus, log: log.With().Str("component", "templates").Logger(),
-		templates: make(map[string]*held[Template]), counts: make(map[span]Counts),
+		templates: make(map[string]*held[known]), counts: make(map[span]*heldCounts),
 		progress: make(map[int]int64), curations: make(map[string]*held[Curation]), miner: newMiner(cfg),
 	}
 	b.changed = sync.NewCond(&b.mu)
@@ -124,7 +126,7 @@ type Stats struct {
 func (b *Board) Stats() Stats {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return Stats{Templates: len(b.templates), Spans: len(b.counts), Curations: len(b.curations), Bad: b.bad, Left: b.left}
+	return Stats{Templates: len(b.templates), Spans: len(b.counts), Curations: len(b.curations), Bad: b.bad + b.unread.Load(), Left: b.left}
 }
 
 // take takes records of the topic.
@@ -135,7 +137,7 @@ func (b *Board) take(batch []pipeline.Message) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.version++
-	var fresh []templates.Entry
+	var fresh []*templates.Knowledge
 	for i := range batch {
 		m := &batch[i]
 		t, err := b.record(string(m.Key), m.Value)
@@ -144,10 +146,10 @@ func (b *Board) take(batch []pipeline.Message) {
 			b.log.Warn().Err(err).Int64("offset", m.Offset).Msg("record of templates cannot be read")
 		}
 		if t != nil {
-			fresh = append(fresh, t.Entry)
+			fresh = append(fresh, t.Knowledge)
 		}
 	}
-	if err := b.miner.Merge(fresh); err != nil {
+	if err := b.miner.Learn(fresh); err != nil {
 		b.log.Warn().Err(err).Msg("templates cannot be read")
 	}
 	if b.miner.Len() > b.cfg.MaxTemplates && len(b.templates) < b.miner.Len()*3/4 {
@@ -158,12 +160,12 @@ func (b *Board) take(batch []pipeline.Message) {
 // renew makes a miner that knows what is on the topic, and no longer what was removed: it
 // would let go of templates to stay within its bound.
 func (b *Board) renew() {
-	entries := make([]templates.Entry, 0, len(b.templates))
+	all := make([]*templates.Knowledge, 0, len(b.templates))
 	for _, h := range b.templates {
-		entries = append(entries, h.value.Entry)
+		all = append(all, h.value.Knowledge)
 	}
 	b.miner = newMiner(b.cfg)
-	if err := b.miner.Merge(entries); err != nil {
+	if err := b.miner.Learn(all); err != nil {
 		b.log.Warn().Err(err).Msg("templates cannot be read")
 	}
 }
@@ -177,14 +179,14 @@ func newMiner(cfg Config) *templates.Miner {
 }
 
 // record takes one record; the result is its template, if it is one.
-func (b *Board) record(key string, value []byte) (*Template, error) {
+func (b *Board) record(key string, value []byte) (*known, error) {
 	switch {
 	case strings.HasPrefix(key, keyCounts):
 		s, err := parseSpan(key)
 		if err != nil {
 			return nil, err
 		}
-		return nil, put(b.counts, s, value)
+		return nil, b.putCounts(s, value)
 	case strings.HasPrefix(key, keyProgress):
 		partition, err := strconv.Atoi(key[len(keyProgress):])
 		if err != nil {
@@ -208,16 +210,21 @@ func (b *Board) record(key string, value []byte) (*Template, error) {
 		b.left++
 		return nil, nil
 	}
-	if err := putHeld(b.templates, key, value, b.version); err != nil || value == nil {
-		return nil, err
-	}
-	t := &b.templates[key].value
-	if t.ID != key {
+	if value == nil {
 		delete(b.templates, key)
-		return nil, fmt.Errorf("record %s: has the id %q", key, t.ID)
+		return nil, nil
 	}
-	b.fresh.add(key, b.version)
-	return t, nil
+	t, err := b.reader.read(value, b.cfg.Miner)
+	if err != nil {
+		return nil, fmt.Errorf("record %s: %w", key, err)
+	}
+	if t.ID() != key {
+		return nil, fmt.Errorf("record %s: has the id %q", key, t.ID())
+	}
+	h := &held[known]{value: t, hash: xxhash.Sum64(value), version: b.version}
+	b.templates[t.ID()] = h
+	b.fresh.add(t.ID(), b.version)
+	return &h.value, nil
 }
 
 func decode(value []byte, into any) error {
@@ -227,25 +234,12 @@ func decode(value []byte, into any) error {
 	return json.Unmarshal(value, into)
 }
 
-func put[K comparable, V any](m map[K]V, key K, value []byte) error {
-	if value == nil {
-		delete(m, key)
-		return nil
-	}
-	var v V
-	if err := json.Unmarshal(value, &v); err != nil {
-		return fmt.Errorf("record %v: %w", key, err)
-	}
-	m[key] = v
-	return nil
-}
-
 func putHeld[T any](m map[string]*held[T], key string, value []byte, version int64) error {
 	if value == nil {
 		delete(m, key)
 		return nil
 	}
-	h := &held[T]{hash: xxhash.Sum64(value), version: version}
+	h := &held[T]{version: version}
 	if err := json.Unmarshal(value, &h.value); err != nil {
 		return fmt.Errorf("record %s: %w", key, err)
 	}
@@ -256,7 +250,7 @@ func putHeld[T any](m map[string]*held[T], key string, value []byte, version int
 // news is what came after a version.
 type news struct {
 	version   int64
-	templates []*held[Template]
+	templates []*held[known]
 	// removed are the ids of templates that are no longer on the topic; allRemoved says
 	// that there are more.
 	removed    []string
@@ -299,37 +293,12 @@ func (b *Board) since(version int64) *news {
 	return n
 }
 
-// entry returns the miner's knowledge of a template.
-func (b *Board) entry(id string) (templates.Entry, bool) {
+// entry returns the miner's knowledge of a template, or nil.
+func (b *Board) entry(id string) *templates.Knowledge {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if h := b.templates[id]; h != nil {
-		return h.value.Entry, true
+		return h.value.Knowledge
 	}
-	return templates.Entry{}, false
-}
-
-// of returns the counts of a partition and up to where they hold; -1 when nothing is known.
-func (b *Board) of(partition int) (counts map[span]Counts, progress int64) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	counts = make(map[span]Counts)
-	for s, c := range b.counts {
-		if s.partition == partition {
-			counts[s] = c.clone()
-		}
-	}
-	progress, ok := b.progress[partition]
-	if !ok {
-		progress = -1
-	}
-	return counts, progress
-}
-
-func (c Counts) clone() Counts {
-	out := Counts{Offset: c.Offset, Until: c.Until, Services: make(map[string]map[string]Tally, len(c.Services))}
-	for service, tallies := range c.Services {
-		out.Services[service] = maps.Clone(tallies)
-	}
-	return out
+	return nil
 }

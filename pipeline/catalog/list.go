@@ -174,8 +174,8 @@ func (v *view) row(id string) Row {
 		if h == nil {
 			return
 		}
-		if t := &h.value; row.FirstSeen.IsZero() || t.FirstSeen.Before(row.FirstSeen) || t.FirstSeen.Equal(row.FirstSeen) && t.Sample < row.Sample {
-			row.FirstSeen, row.Sample = t.FirstSeen, t.Sample
+		if t := &h.value; row.FirstSeen.IsZero() || t.first.Before(row.FirstSeen) || t.first.Equal(row.FirstSeen) && t.sample < row.Sample {
+			row.FirstSeen, row.Sample = t.first, t.sample
 		}
 	}
 	first(id)

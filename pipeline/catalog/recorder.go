@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/binary"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,25 +50,11 @@ type mined struct {
 	sample string
 	splits []split
 	seen   bool // since the last write
-	// looked is the fingerprint of what was known at the last write, and hash that of its
-	// record: most templates are seen in every interval, and do not change any more.
-	looked, hash uint64
-}
-
-// fingerprint is a hash of all that the template's record says.
-func (r *Recorder) fingerprint(m *mined, entry *templates.Entry) uint64 {
-	le := binary.LittleEndian
-	b := le.AppendUint64(r.text[:0], uint64(m.first))
-	for i := range entry.Slots {
-		s := &entry.Slots[i]
-		b = le.AppendUint64(b, uint64(s.Kind)<<48|uint64(s.Flags)<<40|uint64(s.Knows)<<32|uint64(uint32(s.Prefix)))
-		for _, text := range [][]byte{s.Text, s.Seps, s.Unit} {
-			b = append(le.AppendUint32(b, uint32(len(text))), text...)
-		}
-	}
-	b = append(append(append(b, m.sample...), 0), entry.Template...)
-	r.text = b
-	return xxhash.Sum64(b)
+	// looked is the miner's revision at the last write, 0 when the sample is another since,
+	// and hash that of its record: most templates are seen in every interval, and do not
+	// change any more.
+	looked uint32
+	hash   uint64
 }
 
 // NewRecorder returns the Recorder of a partition of logs.raw.
@@ -114,7 +99,7 @@ func (r *Recorder) Mine(offset int64, e *pipeline.Event, message []byte) {
 	}
 	m.seen = true
 	if e.Timestamp < m.first {
-		m.first, m.sample = e.Timestamp, sampleOf(message)
+		m.first, m.sample, m.looked = e.Timestamp, sampleOf(message), 0
 	}
 	e.Template = m.id
 	if len(m.splits) > 0 {
@@ -138,8 +123,8 @@ func (r *Recorder) meet(ref templates.Ref, e *pipeline.Event, message []byte) *m
 		r.forget()
 	}
 	id := r.miner.ID(ref)
-	if others, ok := r.board.entry(id); ok {
-		_ = r.miner.Merge([]templates.Entry{others}) // one that the miner had let go
+	if others := r.board.entry(id); others != nil {
+		_ = r.miner.Learn([]*templates.Knowledge{others}) // one that the miner had let go
 	}
 	m := &mined{ref: ref, id: id, first: e.Timestamp, sample: sampleOf(message), splits: r.splits[id]}
 	r.known[ref], r.byID[id] = m, m
@@ -295,12 +280,12 @@ func (r *Recorder) templates(out []pipeline.Message, list []*mined) ([]pipeline.
 		if r.records == maxRecords {
 			break
 		}
-		entry, ok := r.miner.Entry(m.ref)
-		if !ok {
+		revision := r.miner.Revision(m.ref)
+		if hash, ok := r.published[m.id]; ok && revision == m.looked && hash == m.hash {
 			continue
 		}
-		print := r.fingerprint(m, &entry)
-		if hash, ok := r.published[entry.ID]; ok && print == m.looked && hash == m.hash {
+		entry, ok := r.miner.Entry(m.ref)
+		if !ok {
 			continue
 		}
 		entry.Count, entry.Part = 0, "" // counted apart, and follows from what all know
@@ -309,7 +294,7 @@ func (r *Recorder) templates(out []pipeline.Message, list []*mined) ([]pipeline.
 			return nil, err
 		}
 		hash := xxhash.Sum64(msg.Value)
-		m.looked, m.hash = print, hash
+		m.looked, m.hash = revision, hash
 		if r.published[entry.ID] != hash {
 			r.published[entry.ID] = hash
 			r.records++
@@ -333,23 +318,28 @@ func (r *Recorder) learn() {
 	if n.allRemoved {
 		clear(r.published)
 	}
-	var entries []templates.Entry
+	var others []*templates.Knowledge
 	for _, h := range n.templates {
-		t := &h.value
-		if r.published[t.ID] == h.hash {
-			continue // our own, or learned before
+		t, id := &h.value, h.value.ID()
+		m := r.byID[id]
+		if r.published[id] == h.hash { // our own, or learned before
+			r.miner.Share(t.Knowledge)
+			if m != nil && m.sample == t.sample {
+				m.sample = t.sample // the same memory
+			}
+			continue
 		}
-		r.published[t.ID] = h.hash
-		entries = append(entries, t.Entry)
-		if m := r.byID[t.ID]; m != nil {
+		r.published[id] = h.hash
+		others = append(others, t.Knowledge)
+		if m != nil {
 			m.seen = true
-			if at := t.FirstSeen.UnixNano(); at < m.first || at == m.first && t.Sample < m.sample {
-				m.first, m.sample = at, t.Sample
+			if at := t.first.UnixNano(); at < m.first || at == m.first && t.sample < m.sample {
+				m.first, m.sample, m.looked = at, t.sample, 0
 			}
 		}
 	}
-	if len(entries) > 0 {
-		_ = r.miner.Merge(entries) // the board has told what is not whole
+	if len(others) > 0 {
+		_ = r.miner.Learn(others) // the board has told what is not whole
 	}
 	if len(n.curations) > 0 || len(r.splits) > 0 {
 		r.curate(n.curations)

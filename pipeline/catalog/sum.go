@@ -28,21 +28,23 @@ func (s *sum) join(o *sum) {
 // spanOfCounts is a span with its counts, which do not change: other counts take their place.
 type spanOfCounts struct {
 	span
-	Counts
+	held *heldCounts
 }
 
 // spansIn returns the counts of the time from from to before to; of all time where one is
-// zero. The Board is locked for that only: to add up all tallies can take seconds.
+// zero. The Board is locked for that only: to read and add up all tallies can take seconds.
 func (b *Board) spansIn(from, to time.Time) []spanOfCounts {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	out := make([]spanOfCounts, 0, len(b.counts))
-	for s, c := range b.counts {
-		s.seconds = max(s.seconds, c.Until)
+	for s, h := range b.counts {
+		if s.seconds == 0 {
+			s.seconds = max(0, h.counts().Until)
+		}
 		if s.end() <= from.Unix() && !from.IsZero() || !to.IsZero() && s.start >= to.Unix() {
 			continue
 		}
-		out = append(out, spanOfCounts{s, c})
+		out = append(out, spanOfCounts{s, h})
 	}
 	return out
 }
@@ -55,7 +57,7 @@ func (b *Board) sums(q Query) (sums map[string]*sum, from, to int64) {
 			from = s.start
 		}
 		to = max(to, s.end())
-		for service, tallies := range s.Services {
+		for service, tallies := range s.held.counts().Services {
 			if q.Service != "" && service != q.Service {
 				continue
 			}

@@ -194,6 +194,14 @@ func (m *Miner) learnOf(k *Knowledge) error {
 	return nil
 }
 
+// Share lets the miner's template, where it has one that is as k says, share k's memory.
+// It learns nothing.
+func (m *Miner) Share(k *Knowledge) {
+	if t := m.shape(k.skel); t != nil {
+		t.adopt(k)
+	}
+}
+
 // adopt lets a template that knows no more than k share its memory.
 func (t *template) adopt(k *Knowledge) {
 	if !t.shared && slices.Equal(t.slots, k.slots) {
