@@ -81,5 +81,5 @@ func BenchmarkAppend(b *testing.B) {
 	}
 	b.ReportMetric((cpuSeconds()-start)/float64(b.N)/lines*1e9, "cpu-ns/line")
 	b.ReportMetric(float64(h.memory)/lines, "head-B/line")
-	b.ReportMetric(float64(len(h.commons)), "commons")
+	b.ReportMetric(float64(len(h.names.commons)), "commons")
 }

@@ -8,9 +8,9 @@ import (
 // the fields of the event that it is a part of; the rows of one event follow each other. It never changes and is safe
 // for concurrent use, fields included once LoadFields has returned.
 type Block struct {
-	rows   []*headRow // of a head; the rest but joined, keys and hasFields is nil then
-	keys   []string   // of attributes
-	joined bool       // there may be events of several rows
+	rows   []*headRow // of head; the rest but joined and hasFields is nil then
+	head   *headView
+	joined bool // there may be events of several rows
 
 	times, observed, offsets, sizes []int64
 	flags, severity                 []byte
@@ -62,7 +62,7 @@ func (b *Block) Len() int {
 // Body returns the raw line of row i, which must not be changed.
 func (b *Block) Body(i int) []byte {
 	if b.rows != nil {
-		return b.rows[i].body
+		return b.head.body(b.rows[i])
 	}
 	start := uint32(0)
 	if i > 0 {
@@ -83,9 +83,9 @@ func (b *Block) Time(i int) int64 {
 // times, severity, service and line are sure to be set. e shares the block's memory and must not be changed.
 func (b *Block) Event(i int, e *pipeline.Event) {
 	if b.rows != nil {
-		b.rows[i].event(e)
+		b.head.event(b.rows[i], e)
 		if b.hasFields {
-			firstOf(b.rows, i).fields(e, b.keys, nil)
+			b.head.fields(firstOf(b.rows, i), e, nil)
 		}
 		return
 	}

@@ -53,7 +53,7 @@ func TestBlocksGiveBackWhatWasWritten(t *testing.T) {
 		v := h.view()
 		sorted := v.sorted()
 		var sources []blockSource
-		for _, r := range runsOf(sorted) {
+		for _, r := range v.runsOf(sorted) {
 			sources = append(sources, blockSource{r.Source, r.Generation, r.FirstRow + r.Rows})
 		}
 		rows, err := v.blocksOf(sorted, len(sorted))()
@@ -108,7 +108,7 @@ func FuzzDecode(f *testing.F) {
 		f.Fatal(err)
 	}
 	w.encode(rows)
-	foot := (&footer{Number: 1, Rows: 20, Runs: runsOf(h.view().sorted()), Offsets: map[int]int64{0: 1}}).encode(nil)
+	foot := (&footer{Number: 1, Rows: 20, Runs: v.runsOf(v.sorted()), Offsets: map[int]int64{0: 1}}).encode(nil)
 	f.Add(encoded(&w.lines), w.core, w.fields, foot)
 	f.Fuzz(func(t *testing.T, lines, core, fields, foot []byte) {
 		b := &Block{sources: []blockSource{{"a", 1, 20}}}

@@ -18,120 +18,98 @@ type chunk [rowsPerChunk]headRow
 
 // head is the open end of the store: rows in the order they came. One goroutine at a time
 // appends (the store's lock); readers take a view and hold no lock while they scan, since
-// a row never changes once n counts it.
+// nothing that a view reaches ever changes.
 type head struct {
 	chunks    []*chunk
 	n         atomic.Int64
-	lines     []byte // where the next lines and attributes go
-	lineBytes int64  // of raw lines
-	memory    int64  // about what the rows take
-	// names are the sources' ids by their numbers, local to this head.
-	names   []string
-	numbers map[string]uint32
-	// keyNames are the attributes' keys by their numbers.
-	keyNames []string
-	keys     map[string]uint64
-	commons  map[common]*common
-	scratch  []byte
-	since    time.Time // the first append
+	texts     [][]byte // lines and attributes, each as large as it may become
+	shared    uint32   // the one of texts that has room
+	room      []byte   // what is left of it
+	lineBytes int64    // of raw lines
+	memory    int64    // about what the rows take
+	names     *names
+	since     time.Time // the first append
 	// What a commit of this head commits besides the rows.
 	offsets map[int]int64
 	gaps    []Gap
 }
 
-func newHead() *head {
-	return &head{
-		numbers: make(map[string]uint32), keys: make(map[string]uint64), commons: make(map[common]*common),
-	}
-}
+func newHead() *head { return &head{names: newNames()} }
 
 // append takes an event: a row for each of its original lines, the first of which has the
-// numbers seq and line. The head shares nothing with e but strings that many events have.
+// numbers seq and line. The head keeps no memory of e but the strings that many events
+// have, see pipeline.EventDecoder.
 func (h *head) append(e *pipeline.Event, seq, line int64) {
-	num, ok := h.numbers[e.ID.Source]
-	if !ok {
-		num = uint32(len(h.names))
-		h.names = append(h.names, e.ID.Source)
-		h.numbers[e.ID.Source] = num
+	row := headRow{time: e.Timestamp, observed: e.Observed}
+	var fresh bool
+	if row.common, fresh = h.names.common(e, seq, line); fresh {
+		h.memory += commonMemory
 	}
-	row := headRow{
-		common: h.common(e, h.names[num]), time: e.Timestamp, observed: e.Observed,
-		seq: seq, line: line, source: num,
+	if bytes.IndexByte(e.Body, '\n') < 0 {
+		row.offset, row.size = e.ID.Offset, e.Size
+		h.keep(&row, e.Body, e)
+		h.publish(&row)
+		return
 	}
 	for o := range e.Originals() {
 		row.offset, row.size = o.Offset, o.Size
-		if !row.continues {
-			h.scratch = h.packAttrs(append(h.scratch[:0], o.Raw...), o.Raw, e)
-			kept := h.keep(h.scratch)
-			row.body, row.attrs = kept[:len(o.Raw):len(o.Raw)], kept[len(o.Raw):]
-		} else {
-			row.body, row.attrs = h.keep(o.Raw), nil
-		}
-		h.publish(row)
-		row.seq, row.line, row.continues = row.seq+1, row.line+1, true
+		h.keep(&row, o.Raw, e)
+		h.publish(&row)
+		row.continues, e = true, nil
 	}
-}
-
-// common returns the one copy of what e has in common with others.
-func (h *head) common(e *pipeline.Event, source string) *common {
-	key := common{
-		source: source, host: e.Host, path: e.Path, service: e.Service, level: e.SeverityText, template: e.Template,
-		class: e.ErrorClass, generation: e.ID.Generation, severity: e.Severity, truncated: e.Truncated, timeObserved: e.TimeObserved,
-	}
-	c := h.commons[key]
-	if c == nil {
-		c = &key
-		h.commons[key] = c
-		h.memory += commonMemory
-	}
-	return c
 }
 
 // publish adds a row, at a place that no reader looks at before n counts it.
-func (h *head) publish(r headRow) {
+func (h *head) publish(r *headRow) {
 	n := int(h.n.Load())
 	if n/rowsPerChunk == len(h.chunks) {
 		h.chunks = append(h.chunks, new(chunk))
 	}
-	h.chunks[n/rowsPerChunk][n%rowsPerChunk] = r
-	h.lineBytes += int64(len(r.body))
-	h.memory += rowMemory + int64(len(r.body)+len(r.attrs))
+	h.chunks[n/rowsPerChunk][n%rowsPerChunk] = *r
+	h.lineBytes += int64(r.length)
+	h.memory += rowMemory + int64(r.length) + int64(r.attrs)
 	h.n.Add(1)
 }
 
-// linesAtOnce is how many bytes of lines are allocated at once.
-const linesAtOnce = 64 << 10
+// textsAtOnce is how many bytes of lines are allocated at once.
+const textsAtOnce = 64 << 10
 
-// keep copies a line out of its record: what a fetch brought (other fields, lines that
-// came before, room that was not used) would stay in memory with it.
-func (h *head) keep(line []byte) []byte {
-	if len(line) > linesAtOnce/8 {
-		return bytes.Clone(line)
+// keep copies a line out of its record, and behind it the attributes of the event that it
+// begins: what a fetch brought (other fields, lines that came before, room that was not
+// used) would stay in memory with it. e is nil where the line continues an event.
+func (h *head) keep(r *headRow, line []byte, e *pipeline.Event) {
+	most := len(line)
+	if e != nil {
+		most += maxPacked(e)
 	}
-	if len(line) > cap(h.lines)-len(h.lines) {
-		h.lines = make([]byte, 0, linesAtOnce)
+	if most > textsAtOnce/8 {
+		b := h.names.packAttrs(append(make([]byte, 0, most), line...), line, e, r.common)
+		h.texts = append(h.texts, slices.Clip(bytes.Clone(b)))
+		r.text, r.at, r.length, r.attrs = uint32(len(h.texts)-1), 0, uint32(len(line)), uint32(len(b)-len(line))
+		return
 	}
-	start := len(h.lines)
-	h.lines = append(h.lines, line...)
-	return h.lines[start:len(h.lines):len(h.lines)]
+	if most > len(h.room) {
+		h.room = make([]byte, textsAtOnce)
+		h.texts, h.shared = append(h.texts, h.room), uint32(len(h.texts))
+	}
+	b := h.names.packAttrs(append(h.room[:0], line...), line, e, r.common)
+	r.text, r.at, r.length, r.attrs = h.shared, uint32(textsAtOnce-len(h.room)), uint32(len(line)), uint32(len(b)-len(line))
+	h.room = h.room[len(b):]
 }
 
 // view returns the rows so far; the caller holds the store's lock.
 func (h *head) view() *headView {
 	return &headView{
-		chunks: h.chunks[:len(h.chunks):len(h.chunks)],
-		names:  h.names[:len(h.names):len(h.names)],
-		keys:   h.keyNames[:len(h.keyNames):len(h.keyNames)],
-		n:      int(h.n.Load()),
+		chunks: slices.Clip(h.chunks), texts: slices.Clip(h.texts), n: int(h.n.Load()), names: h.names.view(),
 	}
 }
 
 // headView is the head at one moment.
 type headView struct {
 	chunks []*chunk
-	names  []string
-	keys   []string // of attributes
+	texts  [][]byte
 	n      int
+	names  namesView
 }
 
 // compareSources orders sources by path, and then by id: the lines of one program stand
@@ -145,14 +123,14 @@ func compareSources(a, b string) int {
 // sorted returns the rows by source, each source's in the order they came: the order of a
 // segment.
 func (v *headView) sorted() []*headRow {
-	byName := make([]uint32, len(v.names))
+	byName := make([]uint32, len(v.names.sources))
 	for i := range byName {
 		byName[i] = uint32(i)
 	}
-	slices.SortFunc(byName, func(a, b uint32) int { return compareSources(v.names[a], v.names[b]) })
-	counts := make([]int, len(v.names))
+	slices.SortFunc(byName, func(a, b uint32) int { return compareSources(v.names.sources[a], v.names.sources[b]) })
+	counts := make([]int, len(byName))
 	for i := range v.n {
-		counts[v.row(i).source]++
+		counts[v.common(v.row(i)).number]++
 	}
 	at := 0
 	for _, s := range byName {
@@ -161,8 +139,9 @@ func (v *headView) sorted() []*headRow {
 	rows := make([]*headRow, v.n)
 	for i := range v.n {
 		r := v.row(i)
-		rows[counts[r.source]] = r
-		counts[r.source]++
+		c := v.common(r)
+		rows[counts[c.number]] = r
+		counts[c.number]++
 	}
 	return rows
 }
@@ -184,17 +163,17 @@ func (v *headView) blocksOf(sorted []*headRow, size int) rowSource {
 	var attrs []pipeline.Attr
 	return func() ([]*row, error) {
 		end := blockEnd(sorted, 0, size)
-		rows, out, attrs = slices.Grow(rows[:0], end)[:end], out[:0], attrs[:0]
+		rows, out, attrs = slices.Grow(rows[:0], end)[:end], slices.Grow(out[:0], end), attrs[:0]
 		for i := range end {
 			h, r := sorted[i], &rows[i]
-			h.event(&r.event)
+			v.event(h, &r.event)
 			if h.continues && i > 0 {
 				before := &rows[i-1].event
 				r.event.TraceID, r.event.SpanID, r.event.Attrs = before.TraceID, before.SpanID, before.Attrs
 			} else {
-				attrs = h.fields(&r.event, v.keys, attrs)
+				attrs = v.fields(h, &r.event, attrs)
 			}
-			r.source, r.continues = h.source, h.continues
+			r.source, r.continues = v.common(h).number, h.continues
 			out = append(out, r)
 		}
 		sorted = sorted[end:]
@@ -204,15 +183,20 @@ func (v *headView) blocksOf(sorted []*headRow, size int) rowSource {
 
 func (v *headView) row(i int) *headRow { return &v.chunks[i/rowsPerChunk][i%rowsPerChunk] }
 
+func (v *headView) common(r *headRow) *common { return &v.names.commons[r.common] }
+
 // runsOf lists the runs of sorted rows.
-func runsOf(rows []*headRow) []Run {
+func (v *headView) runsOf(rows []*headRow) []Run {
 	var runs []Run
+	starts := v.names.startsBySource()
 	for i, r := range rows {
-		c := r.common
-		if i == 0 || r.source != rows[i-1].source || c.generation != rows[i-1].common.generation {
+		c := v.common(r)
+		if before := rows[max(i-1, 0)]; i == 0 || c.number != v.common(before).number || c.generation != v.common(before).generation {
+			start := starts[c.number][0]
+			starts[c.number] = starts[c.number][1:]
 			runs = append(runs, Run{
 				Source: c.source, Host: c.host, Path: c.path, Generation: c.generation,
-				FirstRow: i, FirstLine: r.line, FirstSeq: r.seq, FirstOffset: r.offset,
+				FirstRow: i, FirstLine: start.line, FirstSeq: start.seq, FirstOffset: r.offset,
 				MinTime: r.time, MaxTime: r.time, MaxObserved: r.observed,
 			})
 		}

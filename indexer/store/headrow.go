@@ -8,39 +8,24 @@ import (
 )
 
 // headRow is an original line in the head, with the fields of its event: small, since the
-// head's memory bounds how many lines a segment has.
+// head's memory bounds how many lines a segment has, and without pointers, so that the
+// garbage collector need not look at it.
 type headRow struct {
-	body []byte
-	// attrs are the event's attributes, see packAttrs; empty where the line continues an
-	// event.
-	attrs  []byte
-	common *common
-	time   int64 // of the event, Unix nanoseconds
+	time int64 // of the event, Unix nanoseconds
 	// observed is when the line was read.
 	observed     int64
 	offset, size int64
-	// seq counts the source's lines before this one, line those of its generation.
-	seq, line int64
-	// source is the dense number of the event's source.
-	source uint32
+	// The line stands in the head's text number text from at on; behind it are the
+	// event's attributes, see packAttrs. length and attrs are how many bytes they have.
+	text, at      uint32
+	length, attrs uint32
+	common        uint32 // number of what it has in common with others
 	// continues says that the line goes on with the event of the row before.
 	continues bool
 }
 
-// common is what many rows have alike.
-type common struct {
-	source, host, path, service, level, template, class string
-	generation                                          uint64
-	severity                                            pipeline.Severity
-	truncated, timeObserved                             bool
-}
-
-// rowMemory is what a row takes besides its line and attributes, in bytes, and commonMemory
-// what one more kind of rows does.
-const (
-	rowMemory    = int64(unsafe.Sizeof(headRow{}) + unsafe.Sizeof(&headRow{}))
-	commonMemory = 2*int64(unsafe.Sizeof(common{})) + 128
-)
+// rowMemory is what a row takes besides its line and attributes, in bytes.
+const rowMemory = int64(unsafe.Sizeof(headRow{}) + unsafe.Sizeof(&headRow{}))
 
 // Attributes that are no attributes of the event.
 const (
@@ -49,10 +34,23 @@ const (
 	attrFirst // the key with number 0
 )
 
-// packAttrs appends the ids and attributes of an event: for each the number of its key, and
-// where its value stands in the line (distance from the end of the one before, length) or,
-// after 0, the value.
-func (h *head) packAttrs(b []byte, body []byte, e *pipeline.Event) []byte {
+// maxPacked bounds what packAttrs appends.
+func maxPacked(e *pipeline.Event) int {
+	const each = 2*binary.MaxVarintLen32 + binary.MaxVarintLen64
+	n := 2*each + len(e.TraceID) + len(e.SpanID) + each*len(e.Attrs)
+	for i := range e.Attrs {
+		n += len(e.Attrs[i].Value)
+	}
+	return n
+}
+
+// packAttrs appends the ids and attributes of an event, if any: for each the number of its
+// key, and where its value stands in the line (distance from the end of the one before,
+// length) or, after 0, the value.
+func (n *names) packAttrs(b []byte, body []byte, e *pipeline.Event, common uint32) []byte {
+	if e == nil {
+		return b
+	}
 	cursor := 0
 	put := func(key uint64, v string) {
 		b = binary.AppendUvarint(b, key)
@@ -71,51 +69,50 @@ func (h *head) packAttrs(b []byte, body []byte, e *pipeline.Event) []byte {
 		put(attrSpan, e.SpanID)
 	}
 	for i := range e.Attrs {
-		key := e.Attrs[i].Key
-		n, ok := h.keys[key]
-		if !ok {
-			n = uint64(len(h.keyNames))
-			h.keys[key] = n
-			h.keyNames = append(h.keyNames, key)
-		}
-		put(n+attrFirst, e.Attrs[i].Value)
+		put(attrFirst+uint64(n.key(common, i, e.Attrs[i].Key)), e.Attrs[i].Value)
 	}
 	return b
 }
 
-// event fills e with the row, but for its attributes and ids.
-func (r *headRow) event(e *pipeline.Event) {
-	c := r.common
+func (v *headView) body(r *headRow) []byte {
+	end := r.at + r.length
+	return v.texts[r.text][r.at:end:end]
+}
+
+// event fills e with a row, but for its attributes and ids.
+func (v *headView) event(r *headRow, e *pipeline.Event) {
+	c := v.common(r)
 	*e = pipeline.Event{
 		ID:   pipeline.LineID{Source: c.source, Generation: c.generation, Offset: r.offset},
 		Size: r.size, Truncated: c.truncated, TimeObserved: c.timeObserved,
-		Timestamp: r.time, Observed: r.observed, Severity: c.severity, SeverityText: c.level, Body: r.body,
+		Timestamp: r.time, Observed: r.observed, Severity: c.severity, SeverityText: c.level, Body: v.body(r),
 		Service: c.service, Host: c.host, Path: c.path, Template: c.template, ErrorClass: c.class,
 	}
 }
 
-// fields adds the attributes and ids of the event that begins with the row, which are
+// fields adds the attributes and ids of the event that begins with a row, which are
 // appended to attrs.
-func (r *headRow) fields(e *pipeline.Event, keys []string, attrs []pipeline.Attr) []pipeline.Attr {
-	d := decoder{b: r.attrs}
+func (v *headView) fields(r *headRow, e *pipeline.Event, attrs []pipeline.Attr) []pipeline.Attr {
+	body, end := v.body(r), r.at+r.length
+	d := decoder{b: v.texts[r.text][end : end+r.attrs]}
 	cursor, first := 0, len(attrs)
 	for d.off < len(d.b) {
 		key, n := d.uvarint(), d.uvarint()
-		var v string
+		var s string
 		if n == 0 {
-			v = d.view()
+			s = d.view()
 		} else {
 			at := cursor + int(d.varint())
 			cursor = at + int(n)
-			v = stringOf(r.body[at:cursor])
+			s = stringOf(body[at:cursor])
 		}
 		switch key {
 		case attrTrace:
-			e.TraceID = v
+			e.TraceID = s
 		case attrSpan:
-			e.SpanID = v
+			e.SpanID = s
 		default:
-			attrs = append(attrs, pipeline.Attr{Key: keys[key-attrFirst], Value: v})
+			attrs = append(attrs, pipeline.Attr{Key: v.names.keys[key-attrFirst], Value: s})
 		}
 	}
 	if len(attrs) > first {

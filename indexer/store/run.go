@@ -109,9 +109,9 @@ func (s *Store) seal() error {
 	start := time.Now()
 	view := h.view() // the head takes no more lines
 	rows := view.sorted()
-	f := footer{Number: number, Rows: int64(len(rows)), Runs: runsOf(rows), Offsets: h.offsets, Gaps: h.gaps}
+	f := footer{Number: number, Rows: int64(len(rows)), Runs: view.runsOf(rows), Offsets: h.offsets, Gaps: h.gaps}
 	for _, r := range rows {
-		f.Bytes += int64(len(r.body))
+		f.Bytes += int64(r.length)
 	}
 	seg, terms, err := s.commit(f, view.blocksOf(rows, s.cfg.BlockLines))
 	s.mu.Lock()

@@ -39,7 +39,7 @@ type headPart struct {
 func (h *headPart) sort() {
 	h.once.Do(func() {
 		h.rows = h.view.sorted()
-		h.runs = runsOf(h.rows)
+		h.runs = h.view.runsOf(h.rows)
 		h.joined = slices.ContainsFunc(h.rows, func(r *headRow) bool { return r.continues })
 		for end := 0; end < len(h.rows); {
 			end = blockEnd(h.rows, end, h.size)
@@ -143,7 +143,7 @@ func (p *Part) Read(i int, fields bool) (*Block, error) {
 	p.head.sort()
 	first, n := p.Rows(i)
 	return &Block{
-		rows: p.head.rows[first : first+n], keys: p.head.view.keys, joined: p.head.joined, hasFields: fields,
+		rows: p.head.rows[first : first+n], head: p.head.view, joined: p.head.joined, hasFields: fields,
 	}, nil
 }
 
