@@ -22,6 +22,8 @@ type builder struct {
 	filters filterWriter
 	keys    []uint64
 	packed  []byte
+	times   struct{ min, max int64 } // of the block
+	put     func(*row)               // takes a row into the block
 }
 
 // blockTerms are the terms of one block.
@@ -34,9 +36,10 @@ type row struct {
 	continues bool   // it goes on with the event of the row before
 }
 
-// rowSource gives the rows of a segment, a block at a time, which are valid until the next
-// call; none at the end.
-type rowSource func() ([]*row, error)
+// rowSource puts the rows of a segment's next block, one after the other, and returns how
+// many there were; 0 at the end. A row is valid until the next one; its strings stay as
+// they are until the call after.
+type rowSource func(put func(*row)) (int, error)
 
 func newBuilder(fs FS, level zstd.EncoderLevel) (*builder, error) {
 	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(level),
@@ -44,7 +47,9 @@ func newBuilder(fs FS, level zstd.EncoderLevel) (*builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &builder{fs: fs, enc: enc, columns: newColumnWriter(), collect: newCollector()}, nil
+	w := &builder{fs: fs, enc: enc, columns: newColumnWriter(), collect: newCollector()}
+	w.put = w.add
+	return w, nil
 }
 
 // segmentPath names a segment's file in a day's folder.
@@ -98,19 +103,20 @@ func (w *builder) writeTo(file File, path, day string, f footer, rows rowSource)
 	w.filters.region = w.filters.region[:0]
 	var terms []blockTerms
 	for first := 0; ; {
-		part, err := rows()
+		w.columns.start()
+		w.collect.start()
+		n, err := rows(w.put)
 		if err != nil {
 			return nil, nil, err
 		}
-		if len(part) == 0 {
+		if n == 0 {
 			break
 		}
-		info := blockInfo{FirstRow: first, Rows: len(part)}
-		first += len(part)
-		w.columns.encode(part)
-		w.collect.start()
+		info := blockInfo{FirstRow: first, Rows: n, MinTime: w.times.min, MaxTime: w.times.max}
+		first += n
+		core, fields := w.columns.encode()
 		text, choices, packed := w.collect.lines(&w.columns.lines)
-		for g, sections := range [numGroups][][]byte{{w.columns.core}, {w.columns.fields}, {text, choices, packed}} {
+		for g, sections := range [numGroups][][]byte{{core}, {fields}, {text, choices, packed}} {
 			if info.Groups[g], err = w.group(off, sections); err != nil {
 				return nil, nil, err
 			}
@@ -118,11 +124,11 @@ func (w *builder) writeTo(file File, path, day string, f footer, rows rowSource)
 				return nil, nil, err
 			}
 		}
-		t, err := w.index(&info, part)
-		if err != nil {
+		w.keys = w.collect.keys.list(w.keys[:0])
+		if info.Filter, err = w.filters.add(w.keys); err != nil {
 			return nil, nil, err
 		}
-		terms = append(terms, t)
+		terms = append(terms, w.collect.finish())
 		f.Blocks = append(f.Blocks, info)
 	}
 	f.FilterBase, f.FilterSize = off, uint64(len(w.filters.region))
@@ -154,23 +160,20 @@ func (w *builder) group(off uint64, sections [][]byte) (groupInfo, error) {
 	return g, nil
 }
 
-// index collects the terms of a block whose lines the collector has seen, and writes its
-// filter.
-func (w *builder) index(info *blockInfo, rows []*row) (blockTerms, error) {
-	info.MinTime, info.MaxTime = rows[0].event.Timestamp, rows[0].event.Timestamp
-	for _, r := range rows {
-		info.MinTime = min(info.MinTime, r.event.Timestamp)
-		info.MaxTime = max(info.MaxTime, r.event.Timestamp)
-		if !r.continues {
-			w.collect.event(&r.event)
-		}
+// add takes the next row of a block: its columns, and what its fields say to the index.
+func (w *builder) add(r *row) {
+	t := r.event.Timestamp
+	if w.columns.rows() == 0 {
+		w.times.min, w.times.max = t, t
 	}
-	w.keys = w.collect.keys.list(w.keys[:0])
-	var err error
-	if info.Filter, err = w.filters.add(w.keys); err != nil {
-		return blockTerms{}, err
+	w.times.min, w.times.max = min(w.times.min, t), max(w.times.max, t)
+	l, fresh := w.columns.add(r, w.collect.attr)
+	if fresh {
+		w.collect.layout(l)
 	}
-	return w.collect.finish(), nil
+	if !r.continues {
+		w.collect.common(&r.event)
+	}
 }
 
 func appendTrailer(footer []byte, off uint64, raw int) []byte {

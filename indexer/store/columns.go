@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"unsafe"
-
-	"foghorn/pipeline"
 )
 
 // The columns of a block, see FORMAT.md. core holds numbers, fields the strings that the
@@ -42,94 +40,89 @@ const (
 	columnService = numStringColumns
 )
 
-func stringColumn(e *pipeline.Event, c int) string {
-	switch c {
-	case columnHost:
-		return e.Host
-	case columnPath:
-		return e.Path
-	case columnTrace:
-		return e.TraceID
-	case columnSpan:
-		return e.SpanID
-	}
-	return e.Service
-}
-
 // columnWriter encodes blocks; it keeps its buffers between them.
 type columnWriter struct {
+	times, observed []int64
+	offsets, sizes  []byte
+	flags, severity []byte
+	strings         [writtenColumns]stringColumn
+	service         stringColumn
+	lines           lineWriter
+	layouts         *layoutWriter
+
+	source       uint32 // of the last row
+	generation   uint64
+	next         int64 // where the last row ends
 	core, fields []byte
-	lines        lineWriter
-	layouts      *layoutWriter
-	dict         map[string]uint64
 }
 
-// attrStream are the values of a key that stand in no line.
-type attrStream struct {
-	name string
-	dict map[string]uint64
-	data []byte
-}
+func newColumnWriter() *columnWriter { return &columnWriter{layouts: newLayoutWriter()} }
 
-func newColumnWriter() *columnWriter {
-	return &columnWriter{layouts: newLayoutWriter(), dict: make(map[string]uint64)}
-}
-
-// encode fills core, fields and lines from rows; they are valid until the next call.
-func (w *columnWriter) encode(rows []*row) {
-	w.encodeCore(rows)
+// start begins a block.
+func (w *columnWriter) start() {
+	w.times, w.observed = w.times[:0], w.observed[:0]
+	w.offsets, w.sizes, w.flags, w.severity = w.offsets[:0], w.sizes[:0], w.flags[:0], w.severity[:0]
+	for c := range w.strings {
+		w.strings[c].reset()
+	}
+	w.service.reset()
 	w.lines.reset()
 	w.layouts.reset()
-	for _, r := range rows {
-		p := w.lines.add(r.event.Body)
-		w.layouts.add(r, &w.lines.patterns[p], w.lines.slots)
-	}
-	w.fields = w.fields[:0]
-	for c := range writtenColumns {
-		w.fields = w.appendStrings(w.fields, rows, c)
-	}
-	w.fields = w.layouts.append(w.fields)
 }
 
-func (w *columnWriter) encodeCore(rows []*row) {
-	b := w.core[:0]
-	b = appendTimes(b, rows, func(r *row) int64 { return r.event.Timestamp })
-	b = appendTimes(b, rows, func(r *row) int64 { return r.event.Observed })
-	var next int64
-	for i, r := range rows {
-		if i == 0 || r.source != rows[i-1].source || r.event.ID.Generation != rows[i-1].event.ID.Generation {
-			next = 0
-		}
-		b = binary.AppendVarint(b, r.event.ID.Offset-next)
-		next = r.event.ID.Offset + r.event.Size
+// rows is how many rows the block has.
+func (w *columnWriter) rows() int { return len(w.times) }
+
+// add takes the next row, and returns its layout and whether the block had it not before.
+// attr is called with the number, name and value of each attribute that may be new in the block.
+func (w *columnWriter) add(r *row, attr func(key int, name, value string)) (l *layout, fresh bool) {
+	e := &r.event
+	if len(w.times) == 0 || r.source != w.source || e.ID.Generation != w.generation {
+		w.source, w.generation, w.next = r.source, e.ID.Generation, 0
 	}
-	for _, r := range rows {
-		b = binary.AppendVarint(b, r.event.Size-int64(len(r.event.Body))-1)
+	w.offsets = binary.AppendVarint(w.offsets, e.ID.Offset-w.next)
+	w.next = e.ID.Offset + e.Size
+	w.sizes = binary.AppendVarint(w.sizes, e.Size-int64(len(e.Body))-1)
+	w.times, w.observed = append(w.times, e.Timestamp), append(w.observed, e.Observed)
+	var f byte
+	if e.Truncated {
+		f |= flagTruncated
 	}
-	for _, r := range rows {
-		var f byte
-		if r.event.Truncated {
-			f |= flagTruncated
-		}
-		if r.event.TimeObserved {
-			f |= flagTimeObserved
-		}
-		if r.continues {
-			f |= flagContinues
-		}
-		b = append(b, f)
+	if e.TimeObserved {
+		f |= flagTimeObserved
 	}
-	for _, r := range rows {
-		b = append(b, byte(r.event.Severity))
+	if r.continues {
+		f |= flagContinues
 	}
-	w.core = w.appendStrings(b, rows, columnService)
+	w.flags, w.severity = append(w.flags, f), append(w.severity, byte(e.Severity))
+	w.service.add(e.Service)
+	w.strings[columnHost].add(e.Host)
+	w.strings[columnPath].add(e.Path)
+	w.strings[columnTrace].add(e.TraceID)
+	w.strings[columnSpan].add(e.SpanID)
+	p := w.lines.add(e.Body)
+	return w.layouts.add(r, &w.lines.patterns[p], w.lines.slots, attr)
+}
+
+// encode returns the groups core and fields, which are valid until the next call.
+func (w *columnWriter) encode() (core, fields []byte) {
+	b := appendTimes(appendTimes(w.core[:0], w.times), w.observed)
+	b = append(append(b, w.offsets...), w.sizes...)
+	b = append(append(b, w.flags...), w.severity...)
+	w.core = w.service.append(b)
+	b = w.fields[:0]
+	for c := range w.strings {
+		b = w.strings[c].append(b)
+	}
+	w.fields = w.layouts.append(b)
+	return w.core, w.fields
 }
 
 // appendTimes writes times as differences in the largest unit that divides them all.
-func appendTimes(b []byte, rows []*row, get func(*row) int64) []byte {
+func appendTimes(b []byte, times []int64) []byte {
 	unit := int64(1_000_000_000)
-	for _, r := range rows {
-		for get(r)%unit != 0 {
+	for _, t := range times {
+		for t%unit != 0 {
 			unit /= 1000
 		}
 		if unit == 1 {
@@ -138,50 +131,71 @@ func appendTimes(b []byte, rows []*row, get func(*row) int64) []byte {
 	}
 	b = binary.AppendUvarint(b, uint64(unit))
 	last := int64(0)
-	for _, r := range rows {
-		t := get(r) / unit
+	for _, t := range times {
+		t /= unit
 		b = binary.AppendVarint(b, t-last)
 		last = t
 	}
 	return b
 }
 
-func (w *columnWriter) appendStrings(b []byte, rows []*row, c int) []byte {
-	first := stringColumn(&rows[0].event, c)
-	same := true
-	for _, r := range rows[1:] {
-		if stringColumn(&r.event, c) != first {
-			same = false
-			break
-		}
-	}
+// stringColumn encodes a column of strings.
+type stringColumn struct {
+	n       int // values so far
+	last    string
+	refs    []byte // from the first value that differs on
+	lastRef uint64
+	dict    map[string]uint64
+}
+
+func (c *stringColumn) reset() {
+	c.n, c.last, c.refs = 0, "", c.refs[:0]
+	clear(c.dict)
+}
+
+func (c *stringColumn) add(s string) {
+	c.n++
 	switch {
-	case same && first == "":
+	case c.n == 1:
+		c.last = s
+	case s == c.last && len(c.refs) > 0:
+		c.refs = binary.AppendUvarint(c.refs, c.lastRef)
+	case s != c.last:
+		c.change(s)
+	}
+}
+
+// change takes a value that differs from the last one.
+func (c *stringColumn) change(s string) {
+	if c.dict == nil {
+		c.dict = make(map[string]uint64)
+	}
+	if len(c.refs) == 0 {
+		c.dict[c.last] = 1
+		c.refs = appendString(append(c.refs, 0), c.last)
+		for range c.n - 2 {
+			c.refs = append(c.refs, 1)
+		}
+	}
+	ref, ok := c.dict[s]
+	if ok {
+		c.refs = binary.AppendUvarint(c.refs, ref)
+	} else {
+		ref = uint64(len(c.dict) + 1)
+		c.dict[s] = ref
+		c.refs = appendString(append(c.refs, 0), s)
+	}
+	c.last, c.lastRef = s, ref
+}
+
+func (c *stringColumn) append(b []byte) []byte {
+	switch {
+	case len(c.refs) > 0:
+		return append(append(b, columnRefs), c.refs...)
+	case c.last == "":
 		return append(b, columnEmpty)
-	case same:
-		return appendString(append(b, columnConst), first)
 	}
-	clear(w.dict)
-	b = append(b, columnRefs)
-	var last string
-	var lastRef uint64
-	for _, r := range rows {
-		s := stringColumn(&r.event, c)
-		if lastRef != 0 && s == last {
-			b = binary.AppendUvarint(b, lastRef)
-			continue
-		}
-		ref, ok := w.dict[s]
-		if ok {
-			b = binary.AppendUvarint(b, ref)
-		} else {
-			ref = uint64(len(w.dict) + 1)
-			w.dict[s] = ref
-			b = appendString(append(b, 0), s)
-		}
-		last, lastRef = s, ref
-	}
-	return b
+	return appendString(append(b, columnConst), c.last)
 }
 
 // find returns where v stands in body, at or after from if it can be, or -1.

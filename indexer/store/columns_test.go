@@ -56,19 +56,15 @@ func TestBlocksGiveBackWhatWasWritten(t *testing.T) {
 		for _, r := range v.runsOf(sorted) {
 			sources = append(sources, blockSource{r.Source, r.Generation, r.FirstRow + r.Rows})
 		}
-		rows, err := v.blocksOf(sorted, len(sorted))()
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.encode(rows)
+		rows, core, fields := encodeBlock(t, w, v.blocksOf(sorted, len(sorted)))
 		b := &Block{sources: sources}
 		if err := b.decodeLines(encoded(&w.lines), len(rows)); err != nil {
 			t.Fatal(err)
 		}
-		if err := b.decodeCore(bytes.Clone(w.core)); err != nil {
+		if err := b.decodeCore(bytes.Clone(core)); err != nil {
 			t.Fatal(err)
 		}
-		if err := b.decodeFields(bytes.Clone(w.fields)); err != nil {
+		if err := b.decodeFields(bytes.Clone(fields)); err != nil {
 			t.Fatal(err)
 		}
 		for i, r := range rows {
@@ -88,6 +84,22 @@ func TestBlocksGiveBackWhatWasWritten(t *testing.T) {
 	})
 }
 
+// encodeBlock has a block encoded, and returns what its rows were.
+func encodeBlock(t interface{ Fatal(...any) }, w *columnWriter, source rowSource) (rows []row, core, fields []byte) {
+	w.start()
+	n, err := source(func(r *row) {
+		kept := *r
+		kept.event.Attrs = slices.Clone(r.event.Attrs)
+		rows = append(rows, kept)
+		w.add(r, func(int, string, string) {})
+	})
+	if err != nil || n != len(rows) || w.rows() != n {
+		t.Fatal(err, n, len(rows), w.rows())
+	}
+	core, fields = w.encode()
+	return rows, core, fields
+}
+
 // encoded is the lines group, as it is before it is compressed.
 func encoded(w *lineWriter) []byte {
 	text, choices, packed := w.encode(func(bool, [][]byte) {})
@@ -103,13 +115,9 @@ func FuzzDecode(f *testing.F) {
 		h.append(&e, 0, 0)
 	}
 	v := h.view()
-	rows, err := v.blocksOf(v.sorted(), 20)()
-	if err != nil {
-		f.Fatal(err)
-	}
-	w.encode(rows)
+	_, core, fields := encodeBlock(f, w, v.blocksOf(v.sorted(), 20))
 	foot := (&footer{Number: 1, Rows: 20, Runs: v.runsOf(v.sorted()), Offsets: map[int]int64{0: 1}}).encode(nil)
-	f.Add(encoded(&w.lines), w.core, w.fields, foot)
+	f.Add(encoded(&w.lines), core, fields, foot)
 	f.Fuzz(func(t *testing.T, lines, core, fields, foot []byte) {
 		b := &Block{sources: []blockSource{{"a", 1, 20}}}
 		if b.decodeLines(lines, 20) == nil && b.decodeCore(core) == nil && b.decodeFields(fields) == nil {

@@ -158,26 +158,23 @@ func blockEnd(rows []*headRow, first, size int) int {
 
 // blocksOf gives sorted rows of the head in blocks of about size.
 func (v *headView) blocksOf(sorted []*headRow, size int) rowSource {
-	var rows []row
-	var out []*row
 	var attrs []pipeline.Attr
-	return func() ([]*row, error) {
+	r := &row{}
+	return func(put func(*row)) (int, error) {
 		end := blockEnd(sorted, 0, size)
-		rows, out, attrs = slices.Grow(rows[:0], end)[:end], slices.Grow(out[:0], end), attrs[:0]
-		for i := range end {
-			h, r := sorted[i], &rows[i]
+		for i, h := range sorted[:end] {
+			trace, span := r.event.TraceID, r.event.SpanID
 			v.event(h, &r.event)
 			if h.continues && i > 0 {
-				before := &rows[i-1].event
-				r.event.TraceID, r.event.SpanID, r.event.Attrs = before.TraceID, before.SpanID, before.Attrs
+				r.event.TraceID, r.event.SpanID, r.event.Attrs = trace, span, attrs
 			} else {
-				attrs = v.fields(h, &r.event, attrs)
+				attrs = v.fields(h, &r.event, attrs[:0])
 			}
 			r.source, r.continues = v.common(h).number, h.continues
-			out = append(out, r)
+			put(r)
 		}
 		sorted = sorted[end:]
-		return out, nil
+		return end, nil
 	}
 }
 

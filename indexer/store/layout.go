@@ -19,6 +19,13 @@ type layoutWriter struct {
 	bounds []int
 }
 
+// attrStream are the values of a key that stand in no line.
+type attrStream struct {
+	name string
+	dict map[string]uint64
+	data []byte
+}
+
 // layout is what rows of a pattern have in common.
 type layout struct {
 	level, template, class string
@@ -32,8 +39,9 @@ type layoutAttr struct {
 	key        string
 	stream     int // number of the key
 	elsewhere  bool
-	from, to   int // boundaries
-	head, tail int // distances from them
+	constant   bool // in the text of the pattern: the same for all rows
+	from, to   int  // boundaries
+	head, tail int  // distances from them
 }
 
 // maxLayoutsTried bounds how many layouts of a pattern a row is compared with.
@@ -55,8 +63,10 @@ func boundaries(dst []int, slots []span) []int {
 	return dst
 }
 
-// add takes the next row, which has the pattern p and the slots.
-func (w *layoutWriter) add(r *row, p *pattern, slots []span) {
+// add takes the next row, which has the pattern p and the slots, and returns its layout and
+// whether it is a new one. attr is called with each attribute whose value may be new in the
+// block.
+func (w *layoutWriter) add(r *row, p *pattern, slots []span, attr func(key int, name, value string)) (*layout, bool) {
 	e := &r.event
 	attrs := e.Attrs
 	if r.continues {
@@ -66,6 +76,7 @@ func (w *layoutWriter) add(r *row, p *pattern, slots []span) {
 		w.bounds = boundaries(w.bounds, slots)
 	}
 	n := w.find(p, e, attrs)
+	fresh := n == 0
 	switch n {
 	case 0:
 		l := w.lay(e, attrs)
@@ -80,7 +91,13 @@ func (w *layoutWriter) add(r *row, p *pattern, slots []span) {
 		w.refs = binary.AppendUvarint(w.refs, uint64(n)+1)
 	}
 	p.used = n
-	w.put(&w.layouts[n-1], attrs)
+	l := &w.layouts[n-1]
+	for i := range attrs {
+		if a := &l.attrs[i]; a.elsewhere && w.put(a.stream, attrs[i].Value) || !a.elsewhere && (fresh || !a.constant) {
+			attr(a.stream, a.key, attrs[i].Value)
+		}
+	}
+	return l, fresh
 }
 
 // find returns the layout of the pattern that a row has, plus 1, or 0.
@@ -127,6 +144,8 @@ func (w *layoutWriter) lay(e *pipeline.Event, attrs []pipeline.Attr) layout {
 			cursor = at + len(attrs[i].Value)
 			a.from, a.head = w.place(at)
 			a.to, a.tail = w.place(cursor)
+			// Boundaries with even numbers are those from which text of the pattern goes on.
+			a.constant = a.from%2 == 0 && (a.to == a.from || a.to == a.from+1 && a.tail == 0)
 		}
 		l.attrs = append(l.attrs, a)
 	}
@@ -158,19 +177,17 @@ func (w *layoutWriter) stream(key string) int {
 	return n
 }
 
-// put writes the values that stand in no line.
-func (w *layoutWriter) put(l *layout, attrs []pipeline.Attr) {
-	for i := range attrs {
-		if a := &l.attrs[i]; a.elsewhere {
-			s := &w.streams[a.stream]
-			if ref, ok := s.dict[attrs[i].Value]; ok {
-				s.data = binary.AppendUvarint(s.data, ref)
-				continue
-			}
-			s.dict[attrs[i].Value] = uint64(len(s.dict) + 1)
-			s.data = appendString(append(s.data, 0), attrs[i].Value)
-		}
+// put writes a value that stands in no line, and reports whether it is new.
+func (w *layoutWriter) put(stream int, value string) bool {
+	s := &w.streams[stream]
+	ref, ok := s.dict[value]
+	if ok {
+		s.data = binary.AppendUvarint(s.data, ref)
+		return false
 	}
+	s.dict[value] = uint64(len(s.dict) + 1)
+	s.data = appendString(append(s.data, 0), value)
+	return true
 }
 
 // append writes the layouts, which rows have them, and the values.

@@ -193,11 +193,11 @@ func (s *Store) writeMerged(group []*segment, stop <-chan struct{}) (*segment, [
 	m := newMerger(group, s.cfg.BlockLines)
 	f.Runs = m.joined()
 	dir := s.dayDir(newest.day)
-	seg, terms, err := s.rebuild.write(dir, newest.day, f, func() ([]*row, error) {
+	seg, terms, err := s.rebuild.write(dir, newest.day, f, func(put func(*row)) (int, error) {
 		if err := s.giveWay(stop); err != nil {
-			return nil, err
+			return 0, err
 		}
-		return m.next()
+		return m.next(put)
 	})
 	if err != nil {
 		s.unfinished = segmentPath(dir, f.Number)

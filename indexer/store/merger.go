@@ -13,8 +13,7 @@ type merger struct {
 	size   int // lines of a block
 	row    int // of the first run that is left, the next row
 	source uint32
-	rows   []row
-	out    []*row
+	fill   row
 }
 
 type mergeInput struct {
@@ -58,9 +57,8 @@ func (m *merger) joined() (runs []Run) {
 	return runs
 }
 
-// next returns the rows of the next block, which are valid until the next call.
-func (m *merger) next() ([]*row, error) {
-	m.rows = m.rows[:0]
+// next puts the rows of the next block.
+func (m *merger) next(put func(*row)) (n int, err error) {
 	bytes := 0
 	for len(m.runs) > 0 {
 		r := m.runs[0]
@@ -72,24 +70,21 @@ func (m *merger) next() ([]*row, error) {
 		}
 		in := &m.inputs[r.input]
 		if err := in.load(r.FirstRow + m.row); err != nil {
-			return nil, err
+			return n, err
 		}
 		i := r.FirstRow + m.row - in.first
 		continues := in.block.continues(i)
-		if !continues && (len(m.rows) >= m.size || bytes >= mergeBlockBytes) {
+		if !continues && (n >= m.size || bytes >= mergeBlockBytes) {
 			break
 		}
-		m.rows = append(m.rows, row{source: m.source, continues: continues})
-		e := &m.rows[len(m.rows)-1].event
-		in.block.Event(i, e)
-		bytes += len(e.Body)
+		m.fill.source, m.fill.continues = m.source, continues
+		in.block.Event(i, &m.fill.event)
+		put(&m.fill)
+		bytes += len(m.fill.event.Body)
 		m.row++
+		n++
 	}
-	m.out = m.out[:0]
-	for i := range m.rows {
-		m.out = append(m.out, &m.rows[i])
-	}
-	return m.out, nil
+	return n, nil
 }
 
 // load makes block the one that holds a row; rows are asked for in order.

@@ -96,7 +96,9 @@ type collector struct {
 	values interner
 	fields map[string]*fieldState
 
-	block     uint32 // number of the current block, from 1
+	attrs     []*fieldState // of the block, by number of their key; nil: not yet known
+	last      lastFields    // of the block
+	block     uint32        // number of the current block, from 1
 	terms     []string
 	used      []*fieldState // of the block
 	manyWords bool
@@ -140,6 +142,8 @@ func (c *collector) start() {
 	c.block++
 	c.terms, c.used = nil, c.used[:0]
 	c.manyWords, c.longWords = false, false
+	c.attrs = c.attrs[:0]
+	c.last = lastFields{}
 	c.keys.reset()
 }
 
@@ -171,16 +175,72 @@ func (c *collector) slots(line bool, words [][]byte) {
 	}
 }
 
-// event takes the fields of an event.
-func (c *collector) event(e *pipeline.Event) {
-	if e.Severity != 0 {
-		c.field(FieldSeverity, severityName(e.Severity))
+// lastFields are the fields of a block's last event that seldom differ from the event's
+// before.
+type lastFields struct {
+	severity                            pipeline.Severity
+	service, host, path, trace, spanned string
+}
+
+// common takes the fields of an event that are in no layout.
+func (c *collector) common(e *pipeline.Event) {
+	last := &c.last
+	if e.Severity != last.severity {
+		last.severity = e.Severity
+		if e.Severity != 0 {
+			c.field(FieldSeverity, severityName(e.Severity))
+		}
 	}
-	c.field("service.name", e.Service)
-	c.field("host.name", e.Host)
-	c.field("log.file.path", e.Path)
-	c.field("trace_id", e.TraceID)
-	c.field("span_id", e.SpanID)
+	if e.Service != last.service {
+		last.service = e.Service
+		c.field("service.name", e.Service)
+	}
+	if e.Host != last.host {
+		last.host = e.Host
+		c.field("host.name", e.Host)
+	}
+	if e.Path != last.path {
+		last.path = e.Path
+		c.field("log.file.path", e.Path)
+	}
+	if e.TraceID != last.trace {
+		last.trace = e.TraceID
+		c.field("trace_id", e.TraceID)
+	}
+	if e.SpanID != last.spanned {
+		last.spanned = e.SpanID
+		c.field("span_id", e.SpanID)
+	}
+}
+
+// layout takes the fields that all rows of a layout have.
+func (c *collector) layout(l *layout) {
+	c.field("template", l.template)
+	c.field("error.class", l.class)
+}
+
+// attr takes an attribute: the number of its key in the block, its name and value.
+func (c *collector) attr(key int, name, value string) {
+	for len(c.attrs) <= key {
+		c.attrs = append(c.attrs, nil)
+	}
+	if value == "" {
+		return
+	}
+	s := c.attrs[key]
+	if s == nil {
+		if reserved(name) {
+			return
+		}
+		s = c.fieldOf(name)
+		c.attrs[key] = s
+	}
+	c.value(s, value)
+}
+
+// event takes all fields of an event.
+func (c *collector) event(e *pipeline.Event) {
+	c.common(e)
 	c.field("template", e.Template)
 	c.field("error.class", e.ErrorClass)
 	for i := range e.Attrs {
@@ -262,9 +322,13 @@ func (c *collector) part(p []byte) {
 
 // field takes one field of an event.
 func (c *collector) field(name, value string) {
-	if value == "" {
-		return
+	if value != "" {
+		c.value(c.fieldOf(name), value)
 	}
+}
+
+// fieldOf returns what is known of a field in the block.
+func (c *collector) fieldOf(name string) *fieldState {
 	s := c.fields[name]
 	if s == nil {
 		s = &fieldState{name: name}
@@ -274,13 +338,18 @@ func (c *collector) field(name, value string) {
 		s.block, s.many, s.last, s.values = c.block, false, "", s.values[:0]
 		c.used = append(c.used, s)
 	}
+	return s
+}
+
+// value takes a value of a field.
+func (c *collector) value(s *fieldState, value string) {
 	if s.last == value {
 		return
 	}
 	s.last = value
 	if !s.many {
 		if len(value) <= maxTerm {
-			c.term = append(append(append(c.term[:0], name...), 0), value...)
+			c.term = append(append(append(c.term[:0], s.name...), 0), value...)
 			term, fresh := c.values.intern(c.term, c.block)
 			if !fresh {
 				return
@@ -292,14 +361,14 @@ func (c *collector) field(name, value string) {
 		}
 		s.many = true
 		for _, t := range s.values {
-			c.value(name, t[len(name)+1:])
+			c.valueKey(s.name, t[len(s.name)+1:])
 		}
 	}
-	c.value(name, value)
+	c.valueKey(s.name, value)
 }
 
-// value takes a value of a field that has many.
-func (c *collector) value(name, value string) {
+// valueKey takes a value of a field that has many.
+func (c *collector) valueKey(name, value string) {
 	var h uint64
 	h, c.term = equalKey(c.term, name, value)
 	c.keys.add(h)
