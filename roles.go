@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/rs/zerolog"
@@ -56,7 +59,7 @@ func newNode(cfg config.Config, log zerolog.Logger) (*node, error) {
 	n := &node{cfg: cfg, log: log, reg: prometheus.NewRegistry(), ensuring: make(chan struct{}, 1), keepMatches: 24 * time.Hour}
 	n.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	kc := kafka.DefaultConfig()
-	kc.Brokers, kc.ClientID = cfg.Kafka.Brokers, cfg.Kafka.ClientID
+	kc.Brokers, kc.ClientID, kc.FetchBytes = cfg.Kafka.Brokers, cfg.Kafka.ClientID, int(cfg.Kafka.MaxFetch)
 	var err error
 	if n.client, err = kafka.New(kc, log); err != nil {
 		return nil, err
@@ -323,12 +326,29 @@ is away it waits, says so, and goes on when it is back.`,
 	return cmd
 }
 
+// limitMemory sets how the garbage collector trades memory for CPU time. What GOGC and
+// GOMEMLIMIT in the environment say stays.
+func limitMemory(c config.MemoryConfig, log zerolog.Logger) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(c.GC)
+	}
+	provider := memlimit.Limit(uint64(c.Limit))
+	ratio := 1.0
+	if c.Limit == 0 { // in a container the collector works harder before the limit ends the process
+		provider, ratio = memlimit.FromCgroup, 0.9
+	}
+	if _, err := memlimit.Set(memlimit.WithRatio(ratio), memlimit.WithProvider(provider)); err != nil {
+		log.Debug().Err(err).Msg("no memory limit is set")
+	}
+}
+
 func runRole(ctx context.Context, role string, cfg config.Config) (err error) {
 	n, err := newNode(cfg, newLogger(cfg.Log))
 	if err != nil {
 		return err
 	}
 	defer n.client.Close()
+	limitMemory(cfg.Memory, n.log)
 	var parts []ops.Component
 	switch role {
 	case "ship":

@@ -11,7 +11,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/dustin/go-humanize"
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -68,12 +67,10 @@ this one stopped.`,
 
 // settings joins file, flags and what `up` fixes itself.
 func (o *upOptions) settings(cmd *cobra.Command) (config.Config, error) {
-	cfg := config.Default()
-	// One process shares its data over loopback: fewer partitions, no compression twice.
-	cfg.Kafka.Partitions, cfg.Kafka.Compression = 4, "none"
+	cfg := config.DefaultUp()
 	if o.config != "" {
 		var err error
-		if cfg, err = config.Load(o.config); err != nil {
+		if cfg, err = config.LoadOver(cfg, o.config); err != nil {
 			return cfg, err
 		}
 	}
@@ -122,10 +119,7 @@ func up(ctx context.Context, cfg config.Config, o upOptions, out io.Writer) erro
 	if o.config == "" && cfg.Log.Format == "auto" && isTerminal(os.Stderr) {
 		log = log.Level(zerolog.WarnLevel) // the progress says the rest
 	}
-	// In a container the collector works harder before the limit ends the process.
-	if _, err := memlimit.Set(memlimit.WithRatio(0.9), memlimit.WithProvider(memlimit.FromCgroup)); err != nil {
-		log.Debug().Err(err).Msg("no memory limit is set")
-	}
+	limitMemory(cfg.Memory, log)
 	broker, err := startBroker(cfg.Data, o.kafka, o.fsync)
 	if err != nil {
 		return err

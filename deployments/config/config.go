@@ -30,6 +30,7 @@ type Config struct {
 	Data string    `yaml:"data"`
 	Log  LogConfig `yaml:"log"`
 
+	Memory  MemoryConfig  `yaml:"memory"`
 	Kafka   KafkaConfig   `yaml:"kafka"`
 	Ship    ShipConfig    `yaml:"ship"`
 	Process ProcessConfig `yaml:"process"`
@@ -44,6 +45,17 @@ type LogConfig struct {
 	Format string `yaml:"format"` // auto (console on a terminal), console, json
 }
 
+// MemoryConfig is how Go's garbage collector trades memory for CPU time. GOGC and GOMEMLIMIT
+// in the environment go before it.
+type MemoryConfig struct {
+	// GC is GOGC: garbage may grow to this many percent of what is in use before it is
+	// collected.
+	GC int `yaml:"gc"`
+	// Limit is GOMEMLIMIT: near it the collector works as hard as it must, up to half of the
+	// CPU time. 0: nine tenths of the container's limit, if there is one.
+	Limit yamldoc.Bytes `yaml:"limit"`
+}
+
 // KafkaConfig is about the bus.
 type KafkaConfig struct {
 	Brokers     []string      `yaml:"brokers"`
@@ -51,7 +63,8 @@ type KafkaConfig struct {
 	Partitions  int           `yaml:"partitions"`  // of logs.raw, logs.events and logs.matches
 	Replication int           `yaml:"replication"` // at most the number of brokers
 	Compression string        `yaml:"compression"` // none, lz4, snappy, zstd
-	MaxBatch    yamldoc.Bytes `yaml:"max_batch"`
+	MaxBatch    yamldoc.Bytes `yaml:"max_batch"`   // of one produce request, before compression
+	MaxFetch    yamldoc.Bytes `yaml:"max_fetch"`   // of one partition at once
 }
 
 // ProcessConfig is the role process: parsing, and both stages of the rules.
@@ -114,11 +127,12 @@ type AlertConfig struct {
 // Default returns the settings of an empty file.
 func Default() Config {
 	return Config{
-		Data: DefaultData(),
-		Log:  LogConfig{Level: "info", Format: "auto"},
+		Data:   DefaultData(),
+		Log:    LogConfig{Level: "info", Format: "auto"},
+		Memory: MemoryConfig{GC: 50},
 		Kafka: KafkaConfig{
 			Brokers: []string{"127.0.0.1:9092"}, ClientID: "foghorn",
-			Partitions: 8, Replication: 3, Compression: "zstd", MaxBatch: 1 << 20,
+			Partitions: 8, Replication: 3, Compression: "zstd", MaxBatch: 1 << 20, MaxFetch: 512 << 10,
 		},
 		Ship:    defaultShip(),
 		Process: ProcessConfig{TimeZone: "UTC", Lateness: yamldoc.Duration(time.Minute), Templates: defaultTemplates(), Listen: "127.0.0.1:8516"},
@@ -130,6 +144,17 @@ func Default() Config {
 		},
 		Alert: AlertConfig{Listen: "127.0.0.1:8517"},
 	}
+}
+
+// DefaultUp returns the settings of an empty file for `foghorn up`. One process shares its
+// Kafka over loopback, and the memory that batches take there counts: they are smaller, and
+// compressed at the least cost (deployments/e2e, TestGrowth: a sixth less memory than
+// without, at the same CPU time).
+func DefaultUp() Config {
+	c := Default()
+	c.Kafka.Partitions, c.Kafka.Replication = 4, 1
+	c.Kafka.Compression, c.Kafka.MaxBatch, c.Kafka.MaxFetch = "snappy", 256<<10, 128<<10
+	return c
 }
 
 // DefaultListen is where the search API listens unless told otherwise.
@@ -150,17 +175,22 @@ func DefaultData() string {
 }
 
 // Load reads and checks a file. The error holds every fault with line and column.
-func Load(file string) (Config, error) {
+func Load(file string) (Config, error) { return LoadOver(Default(), file) }
+
+// LoadOver is Load with defaults other than Default's.
+func LoadOver(cfg Config, file string) (Config, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return Config{}, fmt.Errorf("read configuration: %w", err)
 	}
-	return Parse(file, data)
+	return ParseOver(cfg, file, data)
 }
 
 // Parse is Load on text.
-func Parse(file string, data []byte) (Config, error) {
-	cfg := Default()
+func Parse(file string, data []byte) (Config, error) { return ParseOver(Default(), file, data) }
+
+// ParseOver is LoadOver on text.
+func ParseOver(cfg Config, file string, data []byte) (Config, error) {
 	doc, err := yamldoc.Decode(file, data, &cfg)
 	var faults yamldoc.Faults
 	if err != nil && !errors.As(err, &faults) {
@@ -202,6 +232,11 @@ func (c *Config) check() []problem {
 	within(bad, "kafka.partitions", int64(c.Kafka.Partitions), 1, 4096)
 	within(bad, "kafka.replication", int64(c.Kafka.Replication), 1, 16)
 	oneOf(bad, "kafka.compression", c.Kafka.Compression, "none", "lz4", "snappy", "zstd")
+	within(bad, "memory.gc", int64(c.Memory.GC), 10, 1000)
+	if l := int64(c.Memory.Limit); l != 0 && l < 64<<20 {
+		bad("memory.limit", "expected 0 or at least 64MiB, found %d", l)
+	}
+	within(bad, "kafka.max_fetch", int64(c.Kafka.MaxFetch), 16<<10, 64<<20)
 	within(bad, "kafka.max_batch", int64(c.Kafka.MaxBatch), 16<<10, pipeline.MaxMessage/2)
 	c.Ship.check(bad)
 	if _, err := time.LoadLocation(c.Process.TimeZone); err != nil {

@@ -17,6 +17,7 @@ kafka:
   partitions: 0
   compresion: zstd
   max_batch: 16MiB
+memory: { gc: 5, limit: 1MiB }
 ship:
   paths: [relative/*.log, '/logs/[a.log']
   exclude: ['[', '*.gz']
@@ -42,32 +43,47 @@ alert:
 foghorn.yml:2:15: log.level: expected debug, info, warn or error, found "loud"
 foghorn.yml:4:13: kafka.brokers[0]: expected host:port, found "localhost"
 foghorn.yml:5:15: kafka.partitions: expected 1 to 4096, found 0
-foghorn.yml:6:3: kafka.compresion: unknown key; known here: brokers, client_id, compression, max_batch, partitions, replication
+foghorn.yml:6:3: kafka.compresion: unknown key; known here: brokers, client_id, compression, max_batch, max_fetch, partitions, replication
 foghorn.yml:7:14: kafka.max_batch: expected 16384 to 2097152, found 16777216
-foghorn.yml:9:11: ship.paths[0]: expected an absolute path or glob, found "relative/*.log"
-foghorn.yml:9:27: ship.paths[1]: pattern "/logs/[a.log": syntax error in pattern
-foghorn.yml:10:13: ship.exclude[0]: pattern "[": syntax error in pattern
-foghorn.yml:11:11: ship.linger: expected a duration such as "30s", "5m" or "7d", found "soon"
-foghorn.yml:13:15: ship.files[0].paths[0]: pattern "x.log": want an absolute path
-foghorn.yml:14:27: ship.files[0].multiline.start: error parsing regexp: missing closing ): ` + "`(`" + `
-foghorn.yml:15:39: ship.files[1].rate.bytes: want 0 or more, have -1
-foghorn.yml:15:50: ship.files[1].rate.burst: expected a duration such as "30s", "5m" or "7d", found "5x"
-foghorn.yml:15:62: ship.files[1].zone: want an IANA time zone such as Europe/Berlin, have "Mars/Base"
-foghorn.yml:16:12: ship.redact[0].pattern: want a regular expression, or for name one of email, bearer, card, password, ipv4
-foghorn.yml:17:18: ship.syslog.tcp: "nowhere": want host:port: address nowhere: missing port in address
-foghorn.yml:17:33: ship.syslog.zone: unknown time zone Mars/Base
-foghorn.yml:18:11: ship.intake: cert_file and key_file: give both or none
-foghorn.yml:18:21: ship.intake.listen: "nowhere": want host:port: address nowhere: missing port in address
-foghorn.yml:18:58: ship.intake.max_body: expected 1024 to 67108864, found 314572800
-foghorn.yml:19:18: ship.spool.size: expected 16777216 to 1125899906842624, found 1000000
-foghorn.yml:20:11: ship.labels: label name: want letters, digits and _.-, no digit first, have "a b"
-foghorn.yml:22:11: index.listen: expected host:port, found "nowhere"
-foghorn.yml:23:32: index.retention.size: expected a size such as "64MB" or "1GiB", found "many"
-foghorn.yml:27:11: alert.receivers[1]: want exactly one of alertmanager and webhook`)
+foghorn.yml:8:15: memory.gc: expected 10 to 1000, found 5
+foghorn.yml:8:25: memory.limit: expected 0 or at least 64MiB, found 1048576
+foghorn.yml:10:11: ship.paths[0]: expected an absolute path or glob, found "relative/*.log"
+foghorn.yml:10:27: ship.paths[1]: pattern "/logs/[a.log": syntax error in pattern
+foghorn.yml:11:13: ship.exclude[0]: pattern "[": syntax error in pattern
+foghorn.yml:12:11: ship.linger: expected a duration such as "30s", "5m" or "7d", found "soon"
+foghorn.yml:14:15: ship.files[0].paths[0]: pattern "x.log": want an absolute path
+foghorn.yml:15:27: ship.files[0].multiline.start: error parsing regexp: missing closing ): ` + "`(`" + `
+foghorn.yml:16:39: ship.files[1].rate.bytes: want 0 or more, have -1
+foghorn.yml:16:50: ship.files[1].rate.burst: expected a duration such as "30s", "5m" or "7d", found "5x"
+foghorn.yml:16:62: ship.files[1].zone: want an IANA time zone such as Europe/Berlin, have "Mars/Base"
+foghorn.yml:17:12: ship.redact[0].pattern: want a regular expression, or for name one of email, bearer, card, password, ipv4
+foghorn.yml:18:18: ship.syslog.tcp: "nowhere": want host:port: address nowhere: missing port in address
+foghorn.yml:18:33: ship.syslog.zone: unknown time zone Mars/Base
+foghorn.yml:19:11: ship.intake: cert_file and key_file: give both or none
+foghorn.yml:19:21: ship.intake.listen: "nowhere": want host:port: address nowhere: missing port in address
+foghorn.yml:19:58: ship.intake.max_body: expected 1024 to 67108864, found 314572800
+foghorn.yml:20:18: ship.spool.size: expected 16777216 to 1125899906842624, found 1000000
+foghorn.yml:21:11: ship.labels: label name: want letters, digits and _.-, no digit first, have "a b"
+foghorn.yml:23:11: index.listen: expected host:port, found "nowhere"
+foghorn.yml:24:32: index.retention.size: expected a size such as "64MB" or "1GiB", found "many"
+foghorn.yml:28:11: alert.receivers[1]: want exactly one of alertmanager and webhook`)
 	if err == nil {
 		t.Fatal("no error")
 	}
 	if d := cmp.Diff(want, err.Error()); d != "" {
+		t.Errorf("-want +have\n%s", d)
+	}
+}
+
+// TestUpSettingsGoBeforeItsDefaults: what a file does not say stands as up has it.
+func TestUpSettingsGoBeforeItsDefaults(t *testing.T) {
+	have, err := ParseOver(DefaultUp(), "foghorn.yml", []byte("kafka: { compression: zstd }"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := DefaultUp()
+	want.Kafka.Compression = "zstd"
+	if d := cmp.Diff(want.Kafka, have.Kafka); d != "" {
 		t.Errorf("-want +have\n%s", d)
 	}
 }

@@ -11,45 +11,51 @@ import (
 
 var errPayload = errors.New("malformed record")
 
-// cursor reads a payload; after a fault everything it returns is empty.
+// cursor reads a payload; after a fault everything it returns is empty. Its place is a number
+// and not the rest of the slice: a slice that moves costs a write barrier per step while the
+// garbage collector runs.
 type cursor struct {
 	b   []byte
+	at  int
 	bad bool
 }
 
-func (c *cursor) fail() { c.b, c.bad = nil, true }
+// left is how many bytes follow.
+func (c *cursor) left() int { return len(c.b) - c.at }
+
+func (c *cursor) fail() { c.at, c.bad = len(c.b), true }
 
 func (c *cursor) byte() byte {
-	if len(c.b) == 0 {
+	if c.left() == 0 {
 		c.fail()
 		return 0
 	}
-	v := c.b[0]
-	c.b = c.b[1:]
-	return v
+	c.at++
+	return c.b[c.at-1]
 }
 
 func (c *cursor) uvarint() uint64 {
-	if len(c.b) > 0 && c.b[0] < 0x80 {
-		return uint64(c.byte())
+	if c.left() > 0 && c.b[c.at] < 0x80 {
+		c.at++
+		return uint64(c.b[c.at-1])
 	}
-	v, n := binary.Uvarint(c.b)
+	v, n := binary.Uvarint(c.b[c.at:])
 	if n <= 0 {
 		c.fail()
 		return 0
 	}
-	c.b = c.b[n:]
+	c.at += n
 	return v
 }
 
 func (c *cursor) take(n uint64) []byte {
-	if n > uint64(len(c.b)) {
+	if n > uint64(c.left()) {
 		c.fail()
 		return nil
 	}
-	v := c.b[:n:n]
-	c.b = c.b[n:]
-	return v
+	begin := c.at
+	c.at += int(n)
+	return c.b[begin:c.at:c.at]
 }
 
 func (c *cursor) u64() uint64 {
@@ -64,7 +70,7 @@ func (c *cursor) str() []byte { return c.take(c.uvarint()) }
 // count reads how many things follow that take size bytes each at least.
 func (c *cursor) count(size int) int {
 	n := c.uvarint()
-	if n > uint64(len(c.b)/size) {
+	if n > uint64(c.left()/size) {
 		c.fail()
 		return 0
 	}
@@ -163,7 +169,7 @@ func (d *decoder) begin(payload []byte, now time.Time) error {
 		s.partition = pipeline.PartitionFor(s.id, d.partitions)
 		d.sources = append(d.sources, s)
 	}
-	if d.left = d.c.count(2); d.c.bad || d.left == 0 && len(d.c.b) > 0 {
+	if d.left = d.c.count(2); d.c.bad || d.left == 0 && d.c.left() > 0 {
 		d.left = 0
 		return errPayload
 	}
@@ -176,7 +182,7 @@ func (d *decoder) begin(payload []byte, now time.Time) error {
 func (d *decoder) more(out *outbox, limit int) (lines int, observed time.Time, err error) {
 	for d.left > 0 && (lines == 0 || len(out.headers)+len(d.labels) < limit) {
 		seen, ok := d.line(out)
-		if d.left--; !ok || d.left == 0 && len(d.c.b) > 0 {
+		if d.left--; !ok || d.left == 0 && d.c.left() > 0 {
 			d.left = 0
 			return lines, observed, errPayload
 		}

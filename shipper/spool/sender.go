@@ -186,7 +186,7 @@ func (s *sender) window(ctx context.Context, d *decoder, sc *scanner, seg segmen
 				s.q.damage(s, path, r.at, r.end, r.end == seg.end)
 			}
 		}
-		before := len(d.c.b)
+		before := d.c.left()
 		lines, observed, err := d.more(&w.out, windowHeaders)
 		if err != nil {
 			s.q.damage(s, path, s.record.at, s.record.end, false)
@@ -194,7 +194,7 @@ func (s *sender) window(ctx context.Context, d *decoder, sc *scanner, seg segmen
 		if w.observed.IsZero() {
 			w.observed = observed
 		}
-		w.cost += int64(before-len(d.c.b)) + int64(lines)*lineCost
+		w.cost += int64(before-d.c.left()) + int64(lines)*lineCost
 		w.lines += lines
 		if d.left > 0 {
 			sc.buf = nil // the next window needs it too

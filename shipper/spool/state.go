@@ -95,7 +95,7 @@ func readState(payload []byte, maxBytes int64) (*state, error) {
 			keys[[16]byte(c.take(16))] = struct{}{}
 		}
 	}
-	if c.bad || len(c.b) > 0 {
+	if c.bad || c.left() > 0 {
 		return nil, errPayload
 	}
 	return s, nil

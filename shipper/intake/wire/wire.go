@@ -27,46 +27,50 @@ type Reader struct {
 	// Err is why Next returned false, nil at the end.
 	Err error
 
-	rest []byte
+	message []byte
+	at      int // a number: a slice that moves costs a write barrier while garbage is collected
 }
 
 // Read returns a Reader of a message.
-func Read(message []byte) Reader { return Reader{rest: message} }
+func Read(message []byte) Reader { return Reader{message: message} }
 
 // Next reads the next field.
 func (r *Reader) Next() bool {
-	if len(r.rest) == 0 || r.Err != nil {
+	if r.at >= len(r.message) || r.Err != nil {
 		return false
 	}
-	tag, n := uvarint(r.rest)
+	tag, n := r.uvarint()
 	if n <= 0 || tag>>3 == 0 || tag>>3 > 1<<29-1 {
 		return r.fail()
 	}
-	r.rest = r.rest[n:]
+	r.at += n
 	r.Number, r.Type = int(tag>>3), int(tag&7)
 	switch r.Type {
 	case Varint:
-		if r.Value, n = uvarint(r.rest); n <= 0 {
+		if r.Value, n = r.uvarint(); n <= 0 {
 			return r.fail()
 		}
-		r.rest = r.rest[n:]
+		r.at += n
 	case Fixed64:
-		if len(r.rest) < 8 {
+		if len(r.message)-r.at < 8 {
 			return r.fail()
 		}
-		r.Value, r.rest = binary.LittleEndian.Uint64(r.rest), r.rest[8:]
+		r.Value = binary.LittleEndian.Uint64(r.message[r.at:])
+		r.at += 8
 	case Fixed32:
-		if len(r.rest) < 4 {
+		if len(r.message)-r.at < 4 {
 			return r.fail()
 		}
-		r.Value, r.rest = uint64(binary.LittleEndian.Uint32(r.rest)), r.rest[4:]
+		r.Value = uint64(binary.LittleEndian.Uint32(r.message[r.at:]))
+		r.at += 4
 	case Bytes:
-		size, n := uvarint(r.rest)
-		if n <= 0 || size > uint64(len(r.rest)-n) {
+		size, n := r.uvarint()
+		if n <= 0 || size > uint64(len(r.message)-r.at-n) {
 			return r.fail()
 		}
-		end := n + int(size)
-		r.Data, r.rest = r.rest[n:end:end], r.rest[end:]
+		begin := r.at + n
+		r.at = begin + int(size)
+		r.Data = r.message[begin:r.at:r.at]
 	default: // groups are gone since proto3
 		return r.fail()
 	}
@@ -81,11 +85,11 @@ func (r *Reader) fail() bool {
 // Is says whether the field is this one.
 func (r *Reader) Is(number, kind int) bool { return r.Number == number && r.Type == kind }
 
-func uvarint(b []byte) (uint64, int) {
-	if len(b) > 0 && b[0] < 0x80 {
-		return uint64(b[0]), 1
+func (r *Reader) uvarint() (uint64, int) {
+	if r.at < len(r.message) && r.message[r.at] < 0x80 {
+		return uint64(r.message[r.at]), 1
 	}
-	return binary.Uvarint(b)
+	return binary.Uvarint(r.message[min(r.at, len(r.message)):])
 }
 
 // AppendVarint appends a Varint field, unless it is zero.

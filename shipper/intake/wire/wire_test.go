@@ -58,8 +58,8 @@ func FuzzReader(f *testing.F) {
 		r := Read(b)
 		for r.Next() {
 		}
-		if r.Err == nil && len(r.rest) != 0 || r.Err != nil && !errors.Is(r.Err, ErrMalformed) {
-			t.Errorf("%d bytes left, %v", len(r.rest), r.Err)
+		if r.Err == nil && r.at != len(r.message) || r.Err != nil && !errors.Is(r.Err, ErrMalformed) {
+			t.Errorf("%d bytes left, %v", len(r.message)-r.at, r.Err)
 		}
 	})
 }
