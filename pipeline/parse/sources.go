@@ -10,26 +10,37 @@ import (
 type source struct {
 	id     string
 	parser *Parser
-	events []pipeline.Event // of this batch
+	events []pipeline.Event // of this batch, that are in no record yet
+	size   int              // of their record, see eventSize
+	// pending: it has had events in this batch.
+	pending bool
 }
 
-// maxKept is how many events' room a source keeps from batch to batch.
-const maxKept = 256
+const (
+	// maxRoom is how many events are gathered of a source before they become a record.
+	maxRoom = 1024
+	// maxKept is how many events' room all sources together keep from batch to batch.
+	maxKept = 4096
+)
 
-// release forgets the events and gives back room beyond maxKept.
-func (s *source) release() {
-	if cap(s.events) > maxKept {
-		s.events = nil
-		return
+// room returns the place of a source's next event.
+func (s *sources) room(src *source) *pipeline.Event {
+	if n := len(s.rooms); cap(src.events) == 0 && n > 0 {
+		src.events, s.rooms = s.rooms[n-1], s.rooms[:n-1]
+		s.kept -= cap(src.events)
 	}
-	clear(s.events)
-	s.events = s.events[:0]
+	src.events = append(src.events, pipeline.Event{})
+	return &src.events[len(src.events)-1]
 }
 
-// room returns the place of the source's next event.
-func (s *source) room() *pipeline.Event {
-	s.events = append(s.events, pipeline.Event{})
-	return &s.events[len(s.events)-1]
+// release forgets a source's events, and keeps their room for any source's next ones.
+func (s *sources) release(src *source) {
+	if n := cap(src.events); n > 0 && s.kept+n <= maxKept {
+		clear(src.events)
+		s.rooms = append(s.rooms, src.events[:0])
+		s.kept += n
+	}
+	src.events, src.size, src.pending = nil, 0, false
 }
 
 // sources are the sources of a partition, the one last seen in front.
@@ -38,6 +49,8 @@ type sources struct {
 	byID  map[string]*list.Element
 	order *list.List
 	last  *source
+	rooms [][]pipeline.Event // without events
+	kept  int                // how many events fit in rooms
 }
 
 func (s *sources) init(limit int) {

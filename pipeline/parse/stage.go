@@ -34,8 +34,9 @@ type StageConfig struct {
 	// MaxSources is how many sources a partition remembers (parser and high-water marks);
 	// the one not seen for longest is forgotten first. Default 10,000.
 	MaxSources int
-	// MaxBatch is the size in bytes at which a record of events is closed. Default 512 KiB,
-	// half of what Kafka's consumers fetch from a partition at once.
+	// MaxBatch is the size in bytes at which a record of events is closed, if it does not
+	// have 1,024 events before. Default 512 KiB, half of what Kafka's consumers fetch from
+	// a partition at once.
 	MaxBatch int
 	// MaxLine is the length at which a foreign producer's line is cut and marked
 	// Truncated; shippers cut theirs. Default 1 MiB.
@@ -59,6 +60,7 @@ type Stage struct {
 	sources   sources
 	buf       scratch
 	pending   []*source // with events in this batch, in order of appearance
+	closed    []pipeline.Message
 	counts    counts
 	dead      []pipeline.Message
 }
@@ -100,7 +102,9 @@ func (s *Stage) Restore(ctx context.Context, c pipeline.Claim) error {
 // source with its lines in order, then the miner's records, then dead letters.
 func (s *Stage) Process(_ context.Context, now time.Time, batch []pipeline.Message) ([]pipeline.Message, error) {
 	for i := range batch {
-		s.record(&batch[i])
+		if err := s.record(&batch[i]); err != nil {
+			return nil, err
+		}
 		s.next = batch[i].Offset + 1
 	}
 	var out []pipeline.Message
@@ -162,18 +166,18 @@ func (s *Stage) admit(m *pipeline.Message) (src *source, l pipeline.Line, ok boo
 }
 
 // record takes one record of logs.raw.
-func (s *Stage) record(m *pipeline.Message) {
+func (s *Stage) record(m *pipeline.Message) error {
 	src, l, ok := s.admit(m)
 	if !ok {
-		return
+		return nil
 	}
-	e := src.room()
+	e := s.sources.room(src)
 	if reason := parseLine(src.parser, &l, e); reason != "" {
 		src.events = src.events[:len(src.events)-1]
 		src.parser = newParser(s.cfg.Parse, &s.buf)
 		s.buf = scratch{}
 		s.bury(m, "parse", reason)
-		return
+		return nil
 	}
 	s.counts.lines++
 	s.counts.bytes += len(l.Raw)
@@ -192,9 +196,38 @@ func (s *Stage) record(m *pipeline.Message) {
 			s.bury(m, "match", reason)
 		}
 	}
-	if len(src.events) == 1 {
+	return s.gather(src, eventSize(e))
+}
+
+// gather adds the source's last event, of a size, to its record, and closes that where it
+// is full.
+func (s *Stage) gather(src *source, size int) error {
+	if !src.pending {
+		src.pending = true
 		s.pending = append(s.pending, src)
 	}
+	if len(src.events) > 1 && src.size+size > s.cfg.MaxBatch {
+		if err := s.close(src, len(src.events)-1); err != nil {
+			return err
+		}
+	}
+	if src.size += size; len(src.events) == maxRoom {
+		return s.close(src, maxRoom)
+	}
+	return nil
+}
+
+// close makes a record of a source's first n events, which are all or all but the last.
+func (s *Stage) close(src *source, n int) error {
+	m, err := pipeline.EncodeEvents(s.partition, src.events[:n])
+	if err != nil {
+		return err
+	}
+	s.closed = append(s.closed, m)
+	rest := copy(src.events, src.events[n:])
+	clear(src.events[rest:])
+	src.events, src.size = src.events[:rest], 0
+	return nil
 }
 
 // parseLine parses a line; a panic becomes the reason why it could not be.
@@ -223,28 +256,18 @@ func matchEvent(m Matcher, e *pipeline.Event) (reason string) {
 // flush appends the records of the events gathered.
 func (s *Stage) flush(out []pipeline.Message) ([]pipeline.Message, error) {
 	for _, src := range s.pending {
-		start, size := 0, 0
-		for i := range src.events {
-			n := eventSize(&src.events[i])
-			if i > start && size+n > s.cfg.MaxBatch {
-				m, err := pipeline.EncodeEvents(s.partition, src.events[start:i])
-				if err != nil {
-					return nil, err
-				}
-				out = append(out, m)
-				start, size = i, 0
+		if len(src.events) > 0 {
+			if err := s.close(src, len(src.events)); err != nil {
+				return nil, err
 			}
-			size += n
 		}
-		m, err := pipeline.EncodeEvents(s.partition, src.events[start:])
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, m)
-		src.release()
+		s.sources.release(src)
 	}
 	clear(s.pending)
 	s.pending = s.pending[:0]
+	out = append(out, s.closed...)
+	clear(s.closed)
+	s.closed = s.closed[:0]
 	return out, nil
 }
 

@@ -318,3 +318,44 @@ func TestNewStatsTellsOfASecondRegistration(t *testing.T) {
 		t.Error("registered twice: no error")
 	}
 }
+
+// A source's events become a record when there are 1,024 of them, in order, and the room
+// of one batch serves the next.
+func TestRecordsOfManyEvents(t *testing.T) {
+	s := NewStage(StageConfig{}, 0)
+	next := int64(0)
+	for round, lines := range []int{3000, 1024, 1, 2500} {
+		var batch []pipeline.Message
+		first := next
+		for range lines {
+			l := pipeline.Line{ID: pipeline.LineID{Source: "web-1:/a.log", Generation: 1, Offset: next}, Size: 1, Raw: []byte("x"), Observed: observed}
+			batch = append(batch, pipeline.EncodeLine(&l))
+			next++
+		}
+		out, err := s.Process(t.Context(), observed, batch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := (lines + 1023) / 1024; len(out) != want {
+			t.Errorf("round %d: have %d records, want %d", round, len(out), want)
+		}
+		for i := range out {
+			events, err := pipeline.DecodeEvents(&out[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range events {
+				if events[i].ID.Offset != first {
+					t.Fatalf("round %d: have the line at %d, want that at %d", round, events[i].ID.Offset, first)
+				}
+				first++
+			}
+		}
+		if first != next {
+			t.Errorf("round %d: have lines up to %d, want %d", round, first, next)
+		}
+		if s.sources.kept > maxKept || len(s.sources.byID) != 1 {
+			t.Errorf("round %d: %d events' room is kept", round, s.sources.kept)
+		}
+	}
+}
