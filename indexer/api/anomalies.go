@@ -111,7 +111,7 @@ func (s *Server) anomalySnapshot(f anomalyFilter) []pipeline.Anomaly {
 // followAnomalies streams as NDJSON, or as server-sent events to a client that asks for
 // them. It subscribes before it reads what is there, so that nothing falls between.
 func (s *Server) followAnomalies(w http.ResponseWriter, r *http.Request, f anomalyFilter) {
-	release, p := s.streams.take(w, "open streams")
+	release, p := s.streams.take("open streams")
 	if p != nil {
 		p.write(w)
 		return

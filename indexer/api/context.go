@@ -39,7 +39,7 @@ func (s *Server) context(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	around.BodyOnly = !fields
-	release, p := s.searches.take(w, "searches")
+	release, p := s.searches.take("searches")
 	if p != nil {
 		p.write(w)
 		return

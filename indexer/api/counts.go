@@ -75,6 +75,12 @@ func (s *Server) count(w http.ResponseWriter, r *http.Request, own []string, run
 		return
 	}
 	in := Search{Q: v.Get("q"), Where: v.Get("where"), Since: v.Get("since"), Until: v.Get("until"), Budget: v.Get("budget"), Coverage: v.Get("coverage")}
+	release, p := s.searches.take("searches")
+	if p != nil {
+		p.write(w)
+		return
+	}
+	defer release()
 	req, p := in.request(s.cfg, time.Now())
 	top := DefaultTop
 	if p == nil {
@@ -87,12 +93,6 @@ func (s *Server) count(w http.ResponseWriter, r *http.Request, own []string, run
 		p.write(w)
 		return
 	}
-	release, p := s.searches.take(w, "searches")
-	if p != nil {
-		p.write(w)
-		return
-	}
-	defer release()
 	f := search.Filter{Query: req.Query, Where: req.Where, Since: req.Since, Until: req.Until, Budget: req.Budget}
 	out, err := run(v, f, top, in.Coverage == "brief")
 	// The server's own deadline is for answers that are made at once.

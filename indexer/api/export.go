@@ -56,6 +56,12 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 		p.write(w)
 		return
 	}
+	release, p := s.exports.take("exports")
+	if p != nil {
+		p.write(w)
+		return
+	}
+	defer release()
 	req, p := in.request(s.cfg, time.Now())
 	if p != nil {
 		p.write(w)
@@ -66,12 +72,6 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 		p.write(w)
 		return
 	}
-	release, p := s.exports.take(w, "exports")
-	if p != nil {
-		p.write(w)
-		return
-	}
-	defer release()
 	req.BodyOnly = rows.bodyOnly()
 
 	h := w.Header()

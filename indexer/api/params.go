@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -130,9 +131,47 @@ func (s *Server) jsonBody(w http.ResponseWriter, r *http.Request, into any) *Pro
 	case errors.As(err, &large):
 		return problem(http.StatusRequestEntityTooLarge, "too-large", "the request is too large", fmt.Sprintf("a body has at most %d bytes", large.Limit))
 	case err != nil:
-		return problem(http.StatusBadRequest, "bad-body", "bad body", strings.TrimPrefix(err.Error(), "json: "))
+		return badBody(err)
 	}
 	return nil
+}
+
+// badBody is the problem of a body that is not the JSON object expected.
+func badBody(err error) *Problem {
+	p := problem(http.StatusBadRequest, "bad-body", "bad body", strings.TrimPrefix(err.Error(), "json: "))
+	var kind *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &kind) && kind.Field == "":
+		p.Detail = "expected an object, found " + kind.Value
+	case errors.As(err, &kind):
+		p.Detail = fmt.Sprintf("%s: %s is no %s", kind.Field, kind.Value, jsonKind(kind.Type))
+		p.Pointer = "#/" + strings.ReplaceAll(kind.Field, ".", "/")
+	case errors.As(err, &syntax):
+		p.Detail = fmt.Sprintf("byte %d: %s", syntax.Offset, syntax.Error())
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		p.Detail = "the body ends before its object does"
+	}
+	return p
+}
+
+// jsonKind is what a member of a type has to be in JSON.
+func jsonKind(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return jsonKind(t.Elem())
+	case reflect.Bool:
+		return "truth value"
+	case reflect.Int, reflect.Int64, reflect.Uint64:
+		return "whole number"
+	case reflect.Slice:
+		if t.Elem().Kind() != reflect.Uint8 {
+			return "array"
+		}
+	case reflect.Struct:
+		return "object"
+	}
+	return "text"
 }
 
 // request makes the search of what was asked. now is what relative times refer to.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 
 	"foghorn/indexer/api/when"
 	"foghorn/indexer/search"
@@ -41,7 +42,17 @@ func (p *Problem) Error() string {
 }
 
 func problem(status int, kind, title, detail string) *Problem {
-	return &Problem{Type: "urn:foghorn:problem:" + kind, Title: title, Status: status, Detail: detail}
+	return &Problem{Type: "urn:foghorn:problem:" + kind, Title: title, Status: status, Detail: bounded(detail)}
+}
+
+// maxDetail bounds what a problem says of a request, whose patterns may be long.
+const maxDetail = 2000
+
+func bounded(detail string) string {
+	if len(detail) <= maxDetail {
+		return detail
+	}
+	return strings.ToValidUTF8(detail[:maxDetail], "") + "…"
 }
 
 // badParameter is the problem of a parameter that cannot be used. Errors of the query
@@ -53,7 +64,7 @@ func badParameter(name string, err error) *Problem {
 	var t *when.Error
 	switch {
 	case errors.As(err, &q):
-		p.Type, p.Title, p.Detail, p.Column = "urn:foghorn:problem:bad-query", "bad query", err.Error(), q.Column
+		p.Type, p.Title, p.Detail, p.Column = "urn:foghorn:problem:bad-query", "bad query", bounded(err.Error()), q.Column
 	case errors.As(err, &t):
 		p.Type, p.Title = "urn:foghorn:problem:bad-time", "bad time"
 	}
@@ -70,6 +81,9 @@ func (p *Problem) write(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", ProblemType)
 	h.Set("Cache-Control", "no-store")
+	if p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", "1")
+	}
 	w.WriteHeader(p.Status)
 	w.Write(append(body, '\n'))
 }
@@ -83,7 +97,7 @@ func problemOf(ctx context.Context, err error) *Problem {
 	case errors.Is(context.Cause(ctx), errStopping):
 		return problem(http.StatusServiceUnavailable, "stopping", "the server stops", "the answer ends here; ask again")
 	case errors.Is(err, search.ErrBadCursor):
-		return badParameter("cursor", err)
+		return badParameter("cursor", errors.New("it is not one that an answer to the same search gave"))
 	case errors.Is(err, search.ErrBuckets):
 		return badParameter("interval", err)
 	case errors.Is(err, search.ErrNoLine):

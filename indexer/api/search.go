@@ -22,17 +22,18 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 		p.write(w)
 		return
 	}
-	req, p := in.request(s.cfg, time.Now())
-	if p != nil {
-		p.write(w)
-		return
-	}
-	release, p := s.searches.take(w, "searches")
+	// Patterns take time, too.
+	release, p := s.searches.take("searches")
 	if p != nil {
 		p.write(w)
 		return
 	}
 	defer release()
+	req, p := in.request(s.cfg, time.Now())
+	if p != nil {
+		p.write(w)
+		return
+	}
 	req.BodyOnly = in.Fields != nil && !*in.Fields
 	s.answer(w, r, &answer{
 		hits:  hitWriter{encoder: encoder{fields: !req.BodyOnly, mode: req.Mode}, asArray: in.Format == "json"},

@@ -86,25 +86,27 @@ type route struct {
 	path    string
 	methods []string
 	handle  http.HandlerFunc
+	// head says that HEAD is answered as well: what a GET answers costs little.
+	head bool
 }
 
 func (s *Server) routes() []route {
 	get, both := []string{http.MethodGet}, []string{http.MethodGet, http.MethodPost}
 	metrics := promhttp.HandlerFor(s.deps.Gatherer, promhttp.HandlerOpts{})
 	return []route{
-		{"/api/v1/search", both, s.search},
-		{"/api/v1/export", both, s.export},
-		{"/api/v1/context", get, s.context},
-		{"/api/v1/histogram", get, s.histogram},
-		{"/api/v1/facets", get, s.facets},
-		{"/api/v1/tail", get, s.tail},
-		{"/api/v1/anomalies", get, s.anomalies},
-		{"/api/v1/templates", both, s.templates},
-		{"/api/v1/coverage", get, s.coverage},
-		{"/api/v1/openapi.yaml", get, s.describe},
-		{"/metrics", get, metrics.ServeHTTP},
-		{"/healthz", get, s.healthz},
-		{"/readyz", get, s.readyz},
+		{"/api/v1/search", both, s.search, false},
+		{"/api/v1/export", both, s.export, false},
+		{"/api/v1/context", get, s.context, false},
+		{"/api/v1/histogram", get, s.histogram, false},
+		{"/api/v1/facets", get, s.facets, false},
+		{"/api/v1/tail", get, s.tail, false},
+		{"/api/v1/anomalies", get, s.anomalies, false},
+		{"/api/v1/templates", both, s.templates, false},
+		{"/api/v1/coverage", get, s.coverage, true},
+		{"/api/v1/openapi.yaml", get, s.describe, true},
+		{"/metrics", get, metrics.ServeHTTP, true},
+		{"/healthz", get, s.healthz, true},
+		{"/readyz", get, s.readyz, true},
 	}
 }
 
@@ -113,8 +115,13 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, r := range s.routes() {
 		mux.HandleFunc(r.path, func(w http.ResponseWriter, req *http.Request) {
-			if !slices.Contains(r.methods, req.Method) {
-				w.Header().Set("Allow", strings.Join(r.methods, ", "))
+			// net/http leaves out the body of an answer to HEAD (RFC 9110, 9.3.2).
+			if !slices.Contains(r.methods, req.Method) && !(r.head && req.Method == http.MethodHead) {
+				allow := r.methods
+				if r.head {
+					allow = append(slices.Clone(allow), http.MethodHead)
+				}
+				w.Header().Set("Allow", strings.Join(allow, ", "))
 				problem(http.StatusMethodNotAllowed, "bad-method", "method not allowed", r.path+" answers "+strings.Join(r.methods, " and ")).write(w)
 				return
 			}

@@ -57,6 +57,10 @@ func TestRefusals(t *testing.T) {
 		{"bad URL", "GET", "/api/v1/search?q=%zz", "", nil, Problem{Type: "bad-parameter", Status: 400}},
 		{"unknown member", "POST", "/api/v1/search", `{"limt":5}`, nil, Problem{Type: "bad-body", Status: 400, Detail: "limt"}},
 		{"no JSON", "POST", "/api/v1/search", `q=a`, nil, Problem{Type: "bad-body", Status: 400}},
+		{"a member of another kind", "POST", "/api/v1/search", `{"grep":{"word":"yes"}}`, nil, Problem{Type: "bad-body", Status: 400, Pointer: "#/grep/word", Detail: "string is no truth value"}},
+		{"an array", "POST", "/api/v1/search", `[1]`, nil, Problem{Type: "bad-body", Status: 400, Detail: "expected an object, found array"}},
+		{"half a body", "POST", "/api/v1/search", `{"q":"a`, nil, Problem{Type: "bad-body", Status: 400, Detail: "ends before"}},
+		{"a comma too many", "POST", "/api/v1/search", `{"q":"a",}`, nil, Problem{Type: "bad-body", Status: 400, Detail: "byte 10"}},
 		{"more than one object", "POST", "/api/v1/search", `{} {}`, nil, Problem{Type: "bad-body", Status: 400}},
 		{"a form", "POST", "/api/v1/search", `q=a`, []string{"Content-Type", "application/x-www-form-urlencoded"}, Problem{Type: "bad-body", Status: 415}},
 		{"URL and body", "POST", "/api/v1/search?q=a", `{}`, nil, Problem{Type: "bad-parameter", Status: 400}},
@@ -107,6 +111,38 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// What costs little answers HEAD as GET, without the body; what searches does not.
+func TestHeadIsAnsweredWhereItCostsLittle(t *testing.T) {
+	s := newServer(t, DefaultConfig(), &index{search: yields()})
+	url, _ := running(t, s)
+	for _, r := range s.routes() {
+		res, err := http.Head(url + r.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := http.StatusMethodNotAllowed
+		switch r.path {
+		case "/healthz", "/readyz", "/metrics", "/api/v1/coverage", "/api/v1/openapi.yaml":
+			want = http.StatusOK
+		}
+		if res.StatusCode != want {
+			t.Errorf("%s: status %d, want %d", r.path, res.StatusCode, want)
+		}
+	}
+	if have := ask(t, s, "DELETE", "/healthz", "").Header.Get("Allow"); have != "GET, HEAD" {
+		t.Errorf("Allow: %q", have)
+	}
+}
+
+// A problem does not give back a pattern of any length.
+func TestAProblemIsShort(t *testing.T) {
+	s := newServer(t, DefaultConfig(), &index{search: yields()})
+	res := ask(t, s, "POST", "/api/v1/search", `{"grep":{"patterns":["`+strings.Repeat("(ä", 100_000)+`"]}}`)
+	if text := bodyText(t, res); res.StatusCode != 400 || len(text) > 4*maxDetail {
+		t.Errorf("status %d with %d bytes", res.StatusCode, len(text))
+	}
+}
+
 func TestOwnNamesAreServed(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.AllowedHosts = []string{"logs.example.org"}
@@ -132,8 +168,9 @@ func TestHealthAndReadiness(t *testing.T) {
 		t.Errorf("readyz: status %d", res.StatusCode)
 	}
 	s.deps.Ready = func() error { return errors.Join(errors.New("the disk is full"), errors.New("no broker")) }
-	p := problemIn(t, ask(t, s, "GET", "/readyz", ""))
-	if d := cmp.Diff([]string{"the disk is full", "no broker"}, p.Reasons); p.Status != 503 || d != "" {
+	res := ask(t, s, "GET", "/readyz", "")
+	p := problemIn(t, res)
+	if d := cmp.Diff([]string{"the disk is full", "no broker"}, p.Reasons); p.Status != 503 || d != "" || res.Header.Get("Retry-After") == "" {
 		t.Errorf("%+v\n%s", p, d)
 	}
 	if res := ask(t, s, "GET", "/metrics", ""); res.StatusCode != 200 || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/plain") {

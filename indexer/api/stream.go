@@ -191,12 +191,11 @@ func (s *stream) put(piece []byte, now bool) error {
 type slots chan struct{}
 
 // take returns nil and a function that gives the slot back, or the problem to answer.
-func (s slots) take(w http.ResponseWriter, what string) (release func(), p *Problem) {
+func (s slots) take(what string) (release func(), p *Problem) {
 	select {
 	case s <- struct{}{}:
 		return func() { <-s }, nil
 	default:
-		w.Header().Set("Retry-After", "1")
 		return nil, problem(http.StatusTooManyRequests, "busy", "too many requests of this kind", "too many "+what+" at once; try again in a second")
 	}
 }

@@ -27,7 +27,7 @@ func (s *Server) tail(w http.ResponseWriter, r *http.Request) {
 		p.write(w)
 		return
 	}
-	release, p := s.streams.take(w, "open streams")
+	release, p := s.streams.take("open streams")
 	if p != nil {
 		p.write(w)
 		return
