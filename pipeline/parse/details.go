@@ -88,8 +88,11 @@ func pairValue(b []byte, i int) (value []byte, end int) {
 //	10.11.10.1 "GET /v2/servers HTTP/1.1" status: 200 len: 1893
 //	"GET /index.html HTTP/1.1" 404 -
 func (p *Parser) requestIn(b []byte) {
+	if p.found.status != 0 || bytes.IndexByte(b, '"') < 0 { // most have no quote, and many blanks
+		return
+	}
 	i := bytes.Index(b, []byte(" HTTP/"))
-	if i < 0 || p.found.status != 0 {
+	if i < 0 {
 		return
 	}
 	start := bytes.LastIndexByte(b[:i], '"')

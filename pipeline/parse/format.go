@@ -151,23 +151,14 @@ func (p *Parser) choose(c *choice, line []byte, inside bool) {
 	if p.readFirst(line, inside) {
 		return
 	}
-	before, m := p.found.facts, p.found.attrs.mark()
-	first := classOf(line)
-	try := func(i int) bool {
-		if p.formats[i].begins&first != 0 && p.formats[i].read(p, line) {
-			c.last = i
-			return true
-		}
-		p.found.facts = before
-		p.found.attrs.rewind(m)
-		return false
-	}
+	t := trial{before: p.found.facts, mark: p.found.attrs.mark(), first: classOf(line)}
 	held := c.last
-	if held < looseFormat && try(held) {
+	if held < looseFormat && t.reads(p, held, line) {
 		return
 	}
 	for i := range looseFormat {
-		if i != held && !(inside && p.formats[i].wraps != plainLines) && try(i) {
+		if i != held && !(inside && p.formats[i].wraps != plainLines) && t.reads(p, i, line) {
+			c.last = i
 			return
 		}
 	}
@@ -175,6 +166,30 @@ func (p *Parser) choose(c *choice, line []byte, inside bool) {
 		c.last = textFormat
 		return
 	}
-	for i := looseFormat; !try(i); i++ {
+	i := looseFormat
+	for !t.reads(p, i, line) {
+		i++
 	}
+	c.last = i
+}
+
+// trial tries one format after the other on a line.
+type trial struct {
+	before facts // what was found before
+	mark   mark
+	first  class
+}
+
+// reads reads the line in a format, or leaves all as it was before.
+func (t *trial) reads(p *Parser, i int, line []byte) bool {
+	f := &p.formats[i]
+	if f.begins&t.first == 0 {
+		return false
+	}
+	if f.read(p, line) {
+		return true
+	}
+	p.found.facts = t.before
+	p.found.attrs.rewind(t.mark)
+	return false
 }

@@ -169,11 +169,15 @@ const traceBytes = 4096
 
 // traceIn looks in a message for traceparent or trace_id and span_id with their ids.
 func (p *Parser) traceIn(b []byte) {
+	const shortest = len("traceId=") + 32
 	if b = b[:min(len(b), traceBytes)]; len(b) < len("trace_id=")+32 {
 		return
 	}
 	for p.found.trace == "" {
-		i := bytes.Index(b, []byte("trace"))
+		if len(b) < shortest { // there is no room for an id
+			return
+		}
+		i := bytes.Index(b[:len(b)-shortest+len("trace")], []byte("trace"))
 		if i < 0 {
 			return
 		}
