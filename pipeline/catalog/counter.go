@@ -22,8 +22,9 @@ type counter struct {
 type spanCounts struct {
 	span
 	Counts
-	size  int // how many tallies there are
-	dirty bool
+	maxServices int
+	size        int // how many tallies there are
+	dirty       bool
 }
 
 // maxTallies bounds the tallies of a span, and by that the size of its record: about 2 MB.
@@ -39,7 +40,7 @@ func (c *counter) restore(counts map[span]Counts) {
 		if v.Services == nil {
 			v.Services = make(map[string]map[string]Tally)
 		}
-		c.spans[s] = &spanCounts{span: s, Counts: v}
+		c.spans[s] = &spanCounts{span: s, Counts: v, maxServices: c.cfg.MaxServices}
 		for _, tallies := range v.Services {
 			c.spans[s].size += len(tallies)
 		}
@@ -63,8 +64,9 @@ func (c *counter) past(s span) bool {
 
 func (c *counter) hourOf(s span) span { return span{c.partition, s.start - mod(s.start, 3600), 3600} }
 
-// add counts an event, unless the record at offset is counted already.
-func (c *counter) add(offset int64, e *pipeline.Event) {
+// of returns where an event is to be counted; nil when the record at offset is counted
+// already.
+func (c *counter) of(offset int64, e *pipeline.Event) *spanCounts {
 	at := floor(e.Timestamp, int64(time.Second))
 	s := c.last
 	if s == nil || at < s.start || at >= s.end() {
@@ -73,22 +75,49 @@ func (c *counter) add(offset int64, e *pipeline.Event) {
 		c.last = s
 	}
 	if offset < s.Offset {
+		return nil
+	}
+	return s
+}
+
+// run is lines with one tally that came one after the other, of those with one template:
+// they are counted at once, when another comes or counts are written.
+type run struct {
+	span        *spanCounts
+	service, id string
+	lines, last int64
+}
+
+// add adds an event, which counts in a span.
+func (r *run) add(s *spanCounts, e *pipeline.Event) {
+	last := e.Timestamp / int64(time.Millisecond)
+	if r.span == s && r.service == e.Service && r.id == e.Template {
+		r.lines, r.last = r.lines+1, max(r.last, last)
 		return
 	}
-	s.count(c.cfg.MaxServices, e.Service, e.Template, Tally{1, e.Timestamp / int64(time.Millisecond)})
+	r.settle()
+	*r = run{span: s, service: e.Service, id: e.Template, lines: 1, last: last}
+}
+
+// settle counts the lines of the run.
+func (r *run) settle() {
+	if r.span != nil {
+		r.span.count(r.service, r.id, Tally{r.lines, r.last})
+		*r = run{}
+	}
 }
 
 // count adds to the tally of a template in a service.
-func (s *spanCounts) count(maxServices int, service, id string, add Tally) {
+func (s *spanCounts) count(service, id string, add Tally) {
 	s.dirty = true
 	tallies := s.Services[service]
-	if tallies == nil && service != "" && len(s.Services) >= maxServices {
+	if tallies == nil && service != "" && len(s.Services) >= s.maxServices {
 		service = ""
 		tallies = s.Services[service]
 	}
 	sum, ok := tallies[id]
 	if !ok && s.size >= maxTallies && (service != "" || id != "") {
-		s.count(maxServices, "", "", add)
+		s.count("", "", add)
 		return
 	}
 	if !ok {
@@ -119,7 +148,7 @@ func (c *counter) spanOf(at int64) *spanCounts {
 func (c *counter) span(key span) *spanCounts {
 	s := c.spans[key]
 	if s == nil {
-		s = &spanCounts{span: key, Counts: Counts{Services: make(map[string]map[string]Tally)}}
+		s = &spanCounts{span: key, maxServices: c.cfg.MaxServices, Counts: Counts{Services: make(map[string]map[string]Tally)}}
 		c.spans[key] = s
 	}
 	return s
@@ -180,7 +209,7 @@ func (c *counter) join() (gone []span) {
 		to := c.span(key)
 		for service, tallies := range s.Services {
 			for id, t := range tallies {
-				to.count(c.cfg.MaxServices, service, id, t)
+				to.count(service, id, t)
 			}
 		}
 		to.dirty = true

@@ -50,6 +50,7 @@ type mined struct {
 	sample string
 	splits []split
 	seen   bool // since the last write
+	run    run
 	// looked is the miner's revision at the last write, 0 when the sample is another since,
 	// and hash that of its record: most templates are seen in every interval, and do not
 	// change any more.
@@ -114,7 +115,9 @@ func (r *Recorder) Mine(offset int64, e *pipeline.Event, message []byte) {
 	if r.cfg.Variables > 0 {
 		r.variables(ref, e, message)
 	}
-	r.counts.add(offset, e)
+	if span := r.counts.of(offset, e); span != nil {
+		m.run.add(span, e)
+	}
 }
 
 // meet gets to know a template of which there was no line before.
@@ -137,6 +140,7 @@ func (r *Recorder) meet(ref templates.Ref, e *pipeline.Event, message []byte) *m
 func (r *Recorder) forget() {
 	for ref, m := range r.known {
 		if !m.seen {
+			m.run.settle()
 			delete(r.known, ref)
 			if r.byID[m.id] == m {
 				delete(r.byID, m.id)
@@ -144,10 +148,18 @@ func (r *Recorder) forget() {
 		}
 	}
 	if len(r.known) >= 2*r.cfg.Miner.MaxTemplates {
+		r.settle()
 		clear(r.known)
 		clear(r.byID)
 	}
 	clear(r.published)
+}
+
+// settle counts the lines of all runs.
+func (r *Recorder) settle() {
+	for _, m := range r.known {
+		m.run.settle()
+	}
 }
 
 const maxSample = 512
@@ -175,11 +187,20 @@ func (r *Recorder) variables(ref templates.Ref, e *pipeline.Event, message []byt
 	if len(vars) == 0 || !utf8.Valid(message) {
 		return
 	}
-	text := string(message)
-	e.Attrs = append(r.room(len(e.Attrs)+len(vars)), e.Attrs...)
+	r.text = r.text[:0]
+	for _, v := range vars {
+		if v.End-v.Start <= maxVariable {
+			r.text = append(r.text, message[v.Start:v.End]...)
+		}
+	}
+	text := string(r.text)
+	if cap(e.Attrs)-len(e.Attrs) < len(vars) {
+		e.Attrs = append(r.room(len(e.Attrs)+len(vars)), e.Attrs...)
+	}
 	for i, v := range vars {
-		if value := text[v.Start:v.End]; value != "" && len(value) <= maxVariable {
-			e.Attrs = append(e.Attrs, pipeline.Attr{Key: r.names[i], Value: value})
+		if n := v.End - v.Start; n > 0 && n <= maxVariable {
+			e.Attrs = append(e.Attrs, pipeline.Attr{Key: r.names[i], Value: text[:n]})
+			text = text[n:]
 		}
 	}
 }
@@ -244,6 +265,7 @@ func (r *Recorder) Flush(now time.Time, next int64) ([]pipeline.Message, error) 
 // write appends what has changed since the last write. The progress comes last: what it
 // says holds once all before it is written.
 func (r *Recorder) write(out []pipeline.Message, now time.Time, next int64) ([]pipeline.Message, error) {
+	r.settle()
 	var seen []*mined
 	for _, m := range r.known {
 		if m.seen {

@@ -28,20 +28,31 @@ type knownKey struct{ raw, key string }
 // keyTable holds the keys of all sources of a goroutine, and room for their attributes.
 type keyTable struct {
 	keys map[string]knownKey
-	free []pipeline.Attr
+	free []pipeline.Attr // its beginning can be those of the last event, until keep
 }
 
 // slab is for how many attributes room is made at once.
 const slab = 256
 
-// room returns the place of n attributes.
+// room returns the place of n attributes, to which more can be appended until keep.
 func (t *keyTable) room(n int) []pipeline.Attr {
 	if len(t.free) < n {
 		t.free = make([]pipeline.Attr, max(n, slab))
 	}
-	out := t.free[:n:n]
-	t.free = t.free[n:]
-	return out
+	return t.free[:n]
+}
+
+// keep ends the time in which an event's attributes can grow in their place, and returns
+// them: without, their room is that of the next event.
+func (t *keyTable) keep(attrs []pipeline.Attr) []pipeline.Attr {
+	n := len(attrs)
+	if n == 0 {
+		return nil
+	}
+	if len(t.free) >= n && &attrs[0] == &t.free[0] {
+		t.free = t.free[n:]
+	}
+	return attrs[:n:n]
 }
 
 // maxKeys is how many keys a keyTable holds before it begins anew.
@@ -172,10 +183,11 @@ func (f *fields) intern(key []byte) knownKey {
 	return f.keys[i]
 }
 
-// take returns the attributes; nothing of them shares the buffers.
+// take returns the attributes; nothing of them shares the buffers. They are the caller's
+// with keyTable.keep.
 func (f *fields) take() []pipeline.Attr {
 	if len(f.list) == 0 {
-		return nil
+		return f.all.room(0)
 	}
 	values := string(f.arena)
 	attrs := f.all.room(len(f.list))

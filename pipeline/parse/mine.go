@@ -16,8 +16,9 @@ type Miner interface {
 	// returns the offset from which records have to be given to Mine once more, to be
 	// counted only: that one, or an earlier one.
 	Restore(ctx context.Context, next int64) (from int64, err error)
-	// Mine sets the event's template. offset is that of its record; message is the
-	// event's message, which is not to be kept.
+	// Mine sets the event's template, and may append attributes: where they have room
+	// behind them, it is the event's. offset is that of its record; message is the event's
+	// message, which is not to be kept.
 	Mine(offset int64, e *pipeline.Event, message []byte)
 	// Flush returns the records about all events before offset next. It is called once per
 	// batch, also when the batch is empty. An error means that the stage cannot go on.

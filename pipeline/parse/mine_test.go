@@ -94,3 +94,59 @@ func TestStageMines(t *testing.T) {
 		t.Errorf("calls (-want +have):\n%s", diff)
 	}
 }
+
+// appender is a Miner that appends attributes to each event, as many as its offset's last
+// digit, and of every third it moves them first.
+type appender struct{ reciter }
+
+func (a *appender) Mine(offset int64, e *pipeline.Event, _ []byte) {
+	if offset%3 == 0 {
+		e.Attrs = append(make([]pipeline.Attr, 0, 100), e.Attrs...)
+	}
+	for i := range offset % 10 {
+		e.Attrs = append(e.Attrs, pipeline.Attr{Key: fmt.Sprint("var.", i), Value: fmt.Sprint(offset)})
+	}
+}
+
+// Each event keeps the attributes of its line and those that the miner appends, whatever
+// the others have.
+func TestMinerAppendsAttributes(t *testing.T) {
+	stage := NewStage(StageConfig{Miner: func(int) Miner { return new(appender) }}, 0)
+	var lines []string
+	for i := range 500 {
+		line := "no pairs"
+		if i%4 > 0 {
+			line = fmt.Sprintf("a=%d b=%d done", i, i+1)
+		}
+		lines = append(lines, line)
+	}
+	batch := rawRecords("h:/x", 1, lines...)
+	for i := range batch {
+		batch[i].Offset = int64(i)
+	}
+	out, err := stage.Process(t.Context(), time.Now(), batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events []pipeline.Event
+	for i := range out {
+		if out[i].Topic == pipeline.TopicEvents {
+			events = append(events, decode(t, &out[i])...)
+		}
+	}
+	if len(events) != len(lines) {
+		t.Fatalf("have %d events, want %d", len(events), len(lines))
+	}
+	for i := range events {
+		var want []pipeline.Attr
+		if i%4 > 0 {
+			want = append(want, pipeline.Attr{Key: "a", Value: fmt.Sprint(i)}, pipeline.Attr{Key: "b", Value: fmt.Sprint(i + 1)})
+		}
+		for n := range i % 10 {
+			want = append(want, pipeline.Attr{Key: fmt.Sprint("var.", n), Value: fmt.Sprint(i)})
+		}
+		if diff := cmp.Diff(want, events[i].Attrs); diff != "" {
+			t.Fatalf("event %d (-want +have):\n%s", i, diff)
+		}
+	}
+}

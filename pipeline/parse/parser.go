@@ -91,10 +91,12 @@ func (f *found) rewind(m mark) {
 // one, severity error and above is ErrorServer.
 func (p *Parser) Parse(l *pipeline.Line) (e pipeline.Event) {
 	p.parse(l, &e)
+	e.Attrs = p.buf.keys.keep(e.Attrs)
 	return e
 }
 
-// parse is Parse into e, which is empty: an event is large, and copied but once so.
+// parse is Parse into e, which is empty: an event is large, and copied but once so. More
+// attributes can be appended until keyTable.keep.
 func (p *Parser) parse(l *pipeline.Line, e *pipeline.Event) {
 	e.ID, e.Size, e.Sizes, e.Truncated, e.Body = l.ID, l.Size, l.Sizes, l.Truncated, l.Raw
 	if !l.Observed.IsZero() {

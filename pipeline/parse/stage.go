@@ -191,6 +191,7 @@ func (s *Stage) record(m *pipeline.Message) error {
 			s.bury(m, "mine", reason)
 		}
 	}
+	e.Attrs = s.buf.keys.keep(e.Attrs)
 	if s.matcher != nil {
 		if reason := matchEvent(s.matcher, e); reason != "" {
 			s.bury(m, "match", reason)

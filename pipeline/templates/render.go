@@ -77,6 +77,9 @@ func (m *Miner) Variables(ref Ref, s *Scratch, dst []Span) []Span {
 	t := m.final(ref.t)
 	for i := range t.slots {
 		sl, k := &t.slots[i], &s.tokens[i]
+		if sl.kind <= name && sl.knows == 0 { // most are constant
+			continue
+		}
 		sh := sl.shape()
 		if !sh.variable {
 			continue
