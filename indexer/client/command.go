@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/mattn/go-isatty"
@@ -63,7 +64,12 @@ func addServer(cmd *cobra.Command, server *string) {
 			if s := bad.GetFlag().Shorthand; s != "" {
 				name = "-" + s
 			}
-			return fmt.Errorf("%s: %s: %w", cmd.Name(), name, bad.Unwrap())
+			reason := bad.Unwrap()
+			if errors.Is(reason, strconv.ErrSyntax) {
+				expected := map[string]string{"bool": "true or false", "int": "a whole number"}[bad.GetFlag().Value.Type()]
+				reason = fmt.Errorf("expected %s, found %q", expected, bad.GetValue())
+			}
+			return fmt.Errorf("%s: %s: %w", cmd.Name(), name, reason)
 		}
 		return fmt.Errorf("%s: %w; see foghorn %s --help", cmd.Name(), err, strings.TrimPrefix(cmd.CommandPath(), "foghorn "))
 	})
@@ -226,7 +232,8 @@ there: -inC2, -A 3, -5, behind the pattern, and -- ends them. Binary lines are s
 and printed as text (grep -a).
 
 Exit code: 0 when a line was selected, 1 when none was, 2 when something failed. When the
-index knows that it lacks lines, one line on standard error says so.` + timeHelp + serverHelp,
+index knows that it lacks lines, one line on standard error says so and the exit code is 2,
+as grep has it for a file that it cannot read; --strict=false leaves it 0 or 1.` + timeHelp + serverHelp,
 		Example: `  foghorn grep -i 'time(d )?out'
   foghorn grep -c 'status=5[0-9][0-9]' --since 1h
   foghorn grep -n -C2 -F '0x7f: conn' /var/log/app.log

@@ -45,6 +45,8 @@ func TestClientCommandLines(t *testing.T) {
 		{[]string{"grep", "-G", "x"}, ExitError, "grep: -G: basic expressions are not supported"},
 		{[]string{"grep", "-P", "x"}, ExitError, "grep: -P: Perl expressions are not supported"},
 		{[]string{"grep", "-A", "x", "y"}, ExitError, "grep: -A: expected a number"},
+		{[]string{"grep", "--count=3", "x"}, ExitError, `grep: -c: expected true or false, found "3"`},
+		{[]string{"search", "--limit", "x", "y"}, ExitError, `search: -n: expected a whole number, found "x"`},
 		{[]string{"grep"}, ExitError, "expected a PATTERN"},
 		{[]string{"grep", "--nonsense"}, ExitError, "see foghorn grep --help"},
 		{[]string{"grep", "x", "--server", "ftp://x"}, ExitError, "bad server address"},

@@ -52,6 +52,8 @@ type Grep struct {
 	// Before and After are the lines of context; below zero means not asked for, which
 	// differs from 0 in that no groups are separated.
 	Before, After int
+	// Separator stands between groups of lines with context; nil is nothing, not even a line.
+	Separator *string
 	// Since, Until are points in time as package when reads them, Where is a query.
 	Since, Until, Where string
 	// Hosts and Paths choose the sources, by globs; none chooses all.
@@ -163,7 +165,8 @@ func (r *grepRun) run(ctx context.Context) error {
 		}
 		fmt.Fprint(r.errOut, summary.Explain)
 	}
-	if text := warning(summary.Coverage, summary.Missing, time.Now()); text != "" {
+	coverage = r.chosen.coverage(summary.Coverage)
+	if text := warning(coverage, summary.Missing, time.Now()); text != "" {
 		r.failed = r.failed || r.Strict
 		if !r.NoMessages {
 			fmt.Fprintf(r.errOut, "foghorn grep: warning: %s\n", text)
@@ -254,6 +257,7 @@ func (r *grepRun) hit(h *Hit) error {
 	}
 	if h.Truncated && !r.cut {
 		r.cut = true
+		r.failed = r.failed || r.Strict
 		if !r.NoMessages {
 			r.progress.clear()
 			fmt.Fprintf(r.errOut, "foghorn grep: warning: %s: a line was longer than what is kept; its end was not searched\n", visible(h.Source))

@@ -95,6 +95,8 @@ func grepCases() (cases [][]string) {
 		"-i ERROR|Ok", "time(d )?out", "-o time(d )?out", "-o tim|timeout", "-w out|timed", "-wo ti.*out", "error.{2}error", "^(a|e)", "[[:digit:]]+$", "(end|one)$",
 		"--color=always error", "--color=always -n error", "--color=always -v error", "--color=always -vn -A1 error", "--color=always -nC1 error", "--color=always -o error", "--color=always -ob error",
 		"--color=always -c error", "--color=always -l error", "--color=always -Zn error", "--color=always -m1 -A3 error", "--color=always -io e", "--color=always b*", "--color=never error", "--color error",
+		"-C0 --group-separator=## error", "-C0 --group-separator= -n error", "-C1 --no-group-separator error", "-A0 --no-group-separator --group-separator=@ --color=always error", "-A0 --color=always --group-separator=## error",
+		"-i --no-ignore-case ERROR", "--no-ignore-case -i ERROR", "-R error", "-U error", "--binary-files=text error",
 		"-nHZ error", "-honb error", "--line-number --context=1 error", "--after-context 1 error", "--files-with-matches error", "--silent error", "-s error", "-y ERROR", "-r error", "-a error", "--line-buffered error",
 	} {
 		cases = append(cases, strings.Split(line, " "))
@@ -232,6 +234,16 @@ func TestRefusedOptionsSayWhatToUse(t *testing.T) {
 		"-iP x":              "-E",
 		"--perl-regexp x":    "-E",
 		"-z x":               "line feed",
+		"-I x":               "as text",
+		"-T x":               "not aligned",
+		"-V":                 "foghorn --version",
+		"-d skip x":          "--path",
+		"-D skip x":          "--path",
+		"--include=*.log x":  "--path",
+		"--exclude=*.log x":  "--where",
+		"--exclude-dir=a x":  "--where",
+		"--label=a x":        "standard input",
+		"--binary-files=a x": "as text",
 		"-A x y":             "number of lines",
 		"-A -1 y":            "below zero",
 		"-m x y":             "number of lines",
@@ -280,9 +292,9 @@ func TestIncompleteAnswersAreToldOnce(t *testing.T) {
 			m := &memory{rows: m.rows, coverage: tc.coverage}
 			m.coverage.Sources = sources
 			c := serve(t, m)
-			out, stderr, code := run(t, c, "error")
+			out, stderr, code := run(t, c, "--strict=false", "error")
 			if out != "error\n" || code != 0 {
-				t.Errorf("have %q, exit code %d", out, code)
+				t.Errorf("--strict=false: have %q, exit code %d", out, code)
 			}
 			lines := 0
 			if tc.want != nil {
@@ -300,10 +312,38 @@ func TestIncompleteAnswersAreToldOnce(t *testing.T) {
 			if tc.want != nil {
 				wantStrict = 2
 			}
-			if _, _, code := run(t, c, "--strict", "error"); code != wantStrict {
-				t.Errorf("--strict: exit code %d, want %d", code, wantStrict)
+			for _, args := range [][]string{{"error"}, {"-s", "error"}, {"-c", "error"}, {"-l", "error"}} {
+				if _, stderr, code := run(t, c, args...); code != wantStrict || (stderr != "") != (tc.want != nil && args[0] != "-s") {
+					t.Errorf("%q: exit code %d, want %d; stderr %q", args, code, wantStrict, stderr)
+				}
+			}
+			if _, _, code := run(t, c, "-q", "error"); code != 0 {
+				t.Errorf("-q with a selected line: exit code %d, want 0, as grep has it", code)
 			}
 		})
+	}
+}
+
+func TestGapsInOtherLogsAreNoMatter(t *testing.T) {
+	m := &memory{coverage: search.Coverage{Complete: true}}
+	m.add("h", "/a.log", 1, []byte("error\n"))
+	m.add("h", "/b.log", 2, []byte("error\n"))
+	c := serve(t, m)
+	for _, tc := range []struct {
+		gap  string // its source
+		args []string
+		code int
+	}{
+		{"h:/a.log", []string{"error", "b.log"}, 0},
+		{"h:/b.log", []string{"error", "b.log"}, 2},
+		{"h:/a.log", []string{"error"}, 2},
+		{"logs.events/3", []string{"error", "b.log"}, 2},
+		{"h:/c.log", []string{"error", "b.log"}, 2}, // of which the index knows no more
+	} {
+		m.coverage.Gaps = []search.Gap{{Source: tc.gap, From: 1, To: 2}}
+		if _, stderr, code := run(t, c, tc.args...); code != tc.code || (stderr != "") != (code != 0) {
+			t.Errorf("%q with a gap in %s: exit code %d, want %d; %s", tc.args, tc.gap, code, tc.code, stderr)
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ func (o *GrepFlags) Register(f *pflag.FlagSet) {
 	set("E", "extended-regexp", "PATTERN is an extended regular expression (the default)", func() { o.extended = true })
 	f.StringArrayVarP(&o.patterns, "regexp", "e", nil, "`PATTERN` to search for; may be repeated")
 	f.StringArrayVarP(&o.files, "file", "f", nil, "take patterns from `FILE`, one on each line; - is standard input")
-	f.BoolVarP(&o.IgnoreCase, "ignore-case", "i", false, "any case")
+	set("i", "ignore-case", "any case", func() { o.IgnoreCase = true })
 	f.BoolVarP(&o.Invert, "invert-match", "v", false, "select the lines that do not match")
 	f.BoolVarP(&o.Word, "word-regexp", "w", false, "match whole words only")
 	f.BoolVarP(&o.Line, "line-regexp", "x", false, "match whole lines only")
@@ -51,6 +51,13 @@ func (o *GrepFlags) Register(f *pflag.FlagSet) {
 	f.BoolVarP(&o.ByteOffset, "byte-offset", "b", false, "print the line's offset in bytes")
 	set("H", "with-filename", "print the log's name with each line", func() { o.WithName = &yes })
 	set("h", "no-filename", "print no names", func() { o.WithName = &no })
+	hyphens := "--"
+	o.Separator = &hyphens
+	f.Func("group-separator", "print `TEXT` instead of -- between groups of lines with context", func(text string) error {
+		o.Separator = &text
+		return nil
+	})
+	set("", "no-group-separator", "print nothing between groups of lines with context", func() { o.Separator = nil })
 	f.BoolVarP(&o.NullAfter, "null", "Z", false, "print a zero byte after each name")
 	f.StringVar(&o.color, "color", "auto", "`when`: auto, always or never")
 	f.Lookup("color").NoOptDefVal = "auto"
@@ -62,7 +69,7 @@ func (o *GrepFlags) Register(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.Hosts, "host", nil, "only logs of hosts that fit `GLOB`; may be repeated")
 	f.StringArrayVar(&o.Paths, "path", nil, "only logs whose path fits `GLOB`; may be repeated")
 	f.BoolVar(&o.JSON, "json", false, "JSON lines")
-	f.BoolVar(&o.Strict, "strict", false, "exit code 2 when the index knows that it lacks lines")
+	f.BoolVar(&o.Strict, "strict", true, "exit code 2 when the index knows that it lacks lines; --strict=false only says so")
 	f.BoolVar(&o.Explain, "explain", false, "tell on standard error what the index spared and where the time went")
 
 	hidden := func(name string) { f.Lookup(name).Hidden = true }
@@ -71,8 +78,17 @@ func (o *GrepFlags) Register(f *pflag.FlagSet) {
 	set("y", "ignore-case-old", "", func() { o.IgnoreCase = true })
 	f.BoolVar(new(bool), "line-buffered", false, "") // output waits for nothing anyway
 	f.BoolFunc("silent", "", func(string) error { o.Quiet = true; return nil })
+	set("", "no-ignore-case", "", func() { o.IgnoreCase = false })
 	set("r", "recursive", "", func() {}) // all logs are searched unless named
-	for _, name := range []string{"text", "ignore-case-old", "line-buffered", "silent", "recursive"} {
+	set("R", "dereference-recursive", "", func() {})
+	set("U", "binary", "", func() {})
+	f.Func("binary-files", "", func(as string) error {
+		if as != "text" {
+			return errors.New("binary lines are searched and printed as text")
+		}
+		return nil
+	})
+	for _, name := range []string{"text", "ignore-case-old", "line-buffered", "silent", "no-ignore-case", "recursive", "dereference-recursive", "binary", "binary-files"} {
 		hidden(name)
 	}
 	refuse := func(letter, name, why string) {
@@ -82,6 +98,16 @@ func (o *GrepFlags) Register(f *pflag.FlagSet) {
 	refuse("G", "basic-regexp", `basic expressions are not supported: write it for -E (a plain (, ), {, }, |, + and ? are operators, \( is a character), or use -F for plain text`)
 	refuse("P", "perl-regexp", `Perl expressions are not supported: use -E ([0-9] for \d; no look-around), or a query with /RE2/: foghorn search '/\d+ms/'`)
 	refuse("z", "null-data", "lines end with a line feed")
+	refuse("I", "binary-without-match", "binary lines are searched and printed as text")
+	refuse("T", "initial-tab", "lines are not aligned; leave it out")
+	refuse("V", "version", "use foghorn --version")
+	refuse("d", "directories", "what is searched are logs, not folders; choose them by --path GLOB")
+	refuse("D", "devices", "what is searched are logs, not devices; choose them by --path GLOB")
+	refuse("", "include", "use --path GLOB")
+	for _, name := range []string{"exclude", "exclude-from", "exclude-dir"} {
+		refuse("", name, "use --where 'NOT path:GLOB'")
+	}
+	refuse("", "label", "standard input is not searched")
 	for d := '0'; d <= '9'; d++ {
 		name := "context-" + string(d)
 		flag := f.VarPF(switchFlag(func() { o.digit(int(d - '0')) }), name, string(d), "")

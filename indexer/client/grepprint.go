@@ -48,8 +48,8 @@ func (p *printer) hit(h *Hit) error {
 		p.out.WriteString(strconv.FormatInt(h.Count, 10))
 		p.out.WriteByte('\n')
 	default:
-		if p.used && (p.Before >= 0 || p.After >= 0) && !h.follows(sameSource, p.generation, p.n) {
-			p.colored(colorSep, "--")
+		if p.used && p.Separator != nil && (p.Before >= 0 || p.After >= 0) && !h.follows(sameSource, p.generation, p.n) {
+			p.colored(colorSep, *p.Separator)
 			p.out.WriteByte('\n')
 		}
 		p.line(h)

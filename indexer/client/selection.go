@@ -15,14 +15,16 @@ type selection struct {
 	hosts, paths []*regexp.Regexp
 	// where restricts a search to the chosen sources; nil when all are chosen.
 	where query.Node
-	// names are the chosen sources; absent the paths and hosts that name none.
+	// names are the chosen sources, others those that are not; absent the paths and hosts
+	// that name none.
 	names    map[string]bool
+	others   map[string]bool
 	absent   []string
 	withHost bool
 }
 
 func choose(sources []search.SourceCoverage, hosts, paths []string) (*selection, error) {
-	s := &selection{names: map[string]bool{}}
+	s := &selection{names: map[string]bool{}, others: map[string]bool{}}
 	var err error
 	var all []query.Node
 	add := func(name string, globs []string, widen func(string) string) (res []*regexp.Regexp) {
@@ -69,6 +71,7 @@ func choose(sources []search.SourceCoverage, hosts, paths []string) (*selection,
 			}
 		}
 		if !onHost || !onPath {
+			s.others[src.Source] = true
 			continue
 		}
 		if len(s.names) == 0 {
@@ -93,6 +96,18 @@ func choose(sources []search.SourceCoverage, hosts, paths []string) (*selection,
 // has says whether a result's source is chosen, also one that came up after the choice.
 func (s *selection) has(h *Hit) bool {
 	return s.names[h.Source] || matchAny(s.hosts, h.Host) && matchAny(s.paths, h.Path)
+}
+
+// coverage is c without the gaps in sources that are not chosen.
+func (s *selection) coverage(c search.Coverage) search.Coverage {
+	var gaps []search.Gap
+	for _, g := range c.Gaps {
+		if !s.others[g.Source] {
+			gaps = append(gaps, g)
+		}
+	}
+	c.Gaps = gaps
+	return c
 }
 
 // label is the name that is printed for a source.
