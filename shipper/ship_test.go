@@ -18,6 +18,7 @@ import (
 
 	"foghorn/pipeline"
 	"foghorn/shipper/checkpoint"
+	"foghorn/shipper/deliver"
 )
 
 func TestConfig(t *testing.T) {
@@ -343,7 +344,7 @@ func TestRefusedLineGoesToTheDeadLetters(t *testing.T) {
 	b.settled()
 	b.sink.mu.Lock()
 	defer b.sink.mu.Unlock()
-	if len(b.sink.dead) != 1 || len(b.sink.dead[0].Value) != deadValue {
+	if len(b.sink.dead) != 1 || len(b.sink.dead[0].Value) != deliver.MaxValue {
 		t.Fatalf("dead letters: %d", len(b.sink.dead))
 	}
 	if v, _ := b.sink.dead[0].Header(pipeline.HeaderDeadReason); string(v) != errRefused.Error() {

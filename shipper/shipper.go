@@ -17,6 +17,7 @@ import (
 
 	"foghorn/pipeline"
 	"foghorn/shipper/checkpoint"
+	"foghorn/shipper/deliver"
 	"foghorn/shipper/tail"
 )
 
@@ -33,13 +34,13 @@ type Shipper struct {
 	metrics   *metrics
 	schedule  *scheduler
 	readers   chan *tail.Reader
-	unpacking chan struct{}         // one for each archive that is open
-	kicks     chan struct{}         // capacity 1: the registry has something to do
-	open      atomic.Int64          // open files
-	examined  atomic.Int64          // archives looked into
-	lines     atomic.Int64          // acknowledged
-	dirty     atomic.Bool           // the checkpoint on disk is behind
-	warned    atomic.Int64          // when the broker's absence was last logged, Unix nanoseconds
+	unpacking chan struct{} // one for each archive that is open
+	kicks     chan struct{} // capacity 1: the registry has something to do
+	open      atomic.Int64  // open files
+	examined  atomic.Int64  // archives looked into
+	lines     atomic.Int64  // acknowledged
+	dirty     atomic.Bool   // the checkpoint on disk is behind
+	deliver   *deliver.Sender
 	owned     chan struct{}         // closed once the data folder is ours
 	ready     chan struct{}         // closed once lanes are made
 	unable    atomic.Pointer[error] // why the checkpoint cannot be saved, nil while it can
@@ -80,6 +81,14 @@ func New(cfg Config, sink pipeline.Sink, log zerolog.Logger, reg prometheus.Regi
 	}
 	s.schedule = &scheduler{limit: cfg.MaxActive, work: s.work}
 	s.metrics = newMetrics(s)
+	s.deliver = deliver.New(deliver.Config{
+		Sink: sink, Log: s.log, Stage: "shipper", Silent: "broker does not answer, waiting; lines stay in their files",
+		About: func(e *zerolog.Event) {
+			st := s.Status()
+			e.Int64("lag_bytes", st.Lag())
+		},
+		Buried: func() { s.metrics.rejected.Inc() },
+	})
 	if reg != nil {
 		if err := s.metrics.register(reg); err != nil {
 			return nil, err
@@ -140,15 +149,21 @@ func (s *Shipper) Ready() error {
 	return nil
 }
 
+// send sends msgs, in order, until they are acknowledged or ctx ends.
+func (s *Shipper) send(ctx context.Context, msgs []pipeline.Message) error {
+	_, err := s.deliver.Produce(ctx, msgs)
+	return err
+}
+
 // makeLanes asks how many partitions there are, for as long as it takes.
 func (s *Shipper) makeLanes(ctx, sendCtx context.Context, stop <-chan struct{}, wg *sync.WaitGroup) {
-	defer s.watchBroker()()
+	defer s.deliver.Watch()()
 	n, err := s.sink.Partitions(ctx, pipeline.TopicRaw)
 	for ; err != nil || n < 1; n, err = s.sink.Partitions(ctx, pipeline.TopicRaw) {
 		if ctx.Err() != nil {
 			return
 		}
-		s.warn(err, "partitions of "+pipeline.TopicRaw+" are not known, trying again")
+		s.deliver.Warn(err, "partitions of "+pipeline.TopicRaw+" are not known, trying again")
 		if !pause(ctx, time.Second) {
 			return
 		}
@@ -156,7 +171,7 @@ func (s *Shipper) makeLanes(ctx, sendCtx context.Context, stop <-chan struct{}, 
 	for p, room := range rooms(int64(s.cfg.MaxMemory), n) {
 		l := &lane{
 			partition: p, linger: s.cfg.Linger, maxBatch: s.cfg.MaxBatch,
-			send: s.produce, acked: s.acked,
+			send: s.send, acked: s.acked,
 			room: room, wake: make(chan struct{}, 1),
 		}
 		s.lanes = append(s.lanes, l)

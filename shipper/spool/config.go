@@ -24,7 +24,7 @@ type Config struct {
 	// Linger is how long the first line waits for others to be sent with it. Default 20 ms.
 	Linger time.Duration `yaml:"linger"`
 	// MaxMemory bounds what was read from the files and not yet acknowledged, in bytes; a
-	// batch that is larger goes alone. Default 8 MiB.
+	// batch that is larger goes alone. Default 4 MiB.
 	MaxMemory int64 `yaml:"max_memory"`
 	// Log is told what Run meets: refused lines, damage, a broker that is away.
 	Log zerolog.Logger `yaml:"-"`
@@ -32,7 +32,7 @@ type Config struct {
 
 // DefaultConfig returns the defaults for a queue in dir.
 func DefaultConfig(dir string) Config {
-	return Config{Dir: dir, MaxBytes: 1 << 30, Sync: true, Linger: 20 * time.Millisecond, MaxMemory: 8 << 20, Log: zerolog.Nop()}
+	return Config{Dir: dir, MaxBytes: 1 << 30, Sync: true, Linger: 20 * time.Millisecond, MaxMemory: 4 << 20, Log: zerolog.Nop()}
 }
 
 // Validate reports everything that is wrong, at once.

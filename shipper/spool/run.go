@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"foghorn/pipeline"
+	"foghorn/shipper/deliver"
 )
 
 const (
@@ -47,7 +48,7 @@ func (q *Queue) Run(ctx context.Context, sink pipeline.Sink) error {
 	// The lanes outlive ctx for a moment: what was read is still sent.
 	sendCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	s := &sender{q: q, sink: sink, log: log, maxMemory: q.cfg.MaxMemory, room: make(chan struct{}, 1)}
+	s := &sender{q: q, deliver: q.delivery(sink, log), log: log, maxMemory: q.cfg.MaxMemory, room: make(chan struct{}, 1)}
 	stop := make(chan struct{})
 	var sending, saving sync.WaitGroup
 	for p := range n {
@@ -63,6 +64,22 @@ func (q *Queue) Run(ctx context.Context, sink pipeline.Sink) error {
 	timer.Stop()
 	saving.Wait()
 	return q.save()
+}
+
+// delivery is what sends records until they are acknowledged.
+func (q *Queue) delivery(sink pipeline.Sink, log zerolog.Logger) *deliver.Sender {
+	return deliver.New(deliver.Config{
+		Sink: sink, Log: log, Stage: "spool", Silent: "broker does not answer, waiting; lines stay in the spool",
+		About: func(e *zerolog.Event) {
+			st := q.Stats()
+			e.Int64("spool_bytes", st.DiskBytes).Int64("lag_bytes", st.LagBytes)
+		},
+		Buried: func() {
+			q.mu.Lock()
+			q.stats.RejectedLines++
+			q.mu.Unlock()
+		},
+	})
 }
 
 // keep saves the checkpoint, removes files that are done, and tries a disk that failed,

@@ -12,7 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"foghorn/pipeline"
+	"foghorn/shipper/deliver"
 )
 
 const (
@@ -21,7 +21,7 @@ const (
 	// lineCost and headerCost are what a line and each of its headers cost in memory.
 	lineCost, headerCost = 220, 40
 	// keepWindows and keepBuffer bound the memory that is kept for the next windows.
-	keepWindows = 16
+	keepWindows = 4
 	keepBuffer  = 1 << 20
 	// readAttempts is how often a file is tried that cannot be read, a second apart, before
 	// it is given up.
@@ -33,7 +33,7 @@ var errNoSegment = errors.New("it is no segment")
 // sender reads records and hands them to the lanes, window by window.
 type sender struct {
 	q         *Queue
-	sink      pipeline.Sink
+	deliver   *deliver.Sender
 	log       zerolog.Logger
 	lanes     []*lane
 	maxMemory int64
@@ -44,8 +44,6 @@ type sender struct {
 	flight []*window // in order of reading
 	memory int64
 	spare  []*window
-
-	warned atomic.Int64 // when trouble with the broker was last logged, Unix nanoseconds
 }
 
 // window is what was read in one go. It is done when all its parts are acknowledged, and
