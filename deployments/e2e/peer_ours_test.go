@@ -21,7 +21,6 @@ func startOurs(ctx context.Context, t *testing.T, bin, dir string) *server {
 	text := fmt.Sprintf(`
 data: %s
 log: { level: warn }
-kafka: { partitions: 4, compression: none }
 ship: { host: front, intake: { listen: '%s' } }
 rules: { pack: false }
 index: { listen: '%s', seal_age: 10s }
