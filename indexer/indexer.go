@@ -177,8 +177,16 @@ func (x *Indexer) failed(err error) {
 	x.deps.Log.Error().Err(err).Msg("store: a step failed and will be tried again")
 }
 
-func (x *Indexer) removed(day string, segments int) {
-	x.deps.Log.Info().Str("day", day).Int("segments", segments).Msg("day removed by retention")
+func (x *Indexer) removed(r store.Removed) {
+	reason := string(r.Reason)
+	x.metrics.removedLines.WithLabelValues(reason).Add(float64(r.Lines))
+	x.metrics.removedBytes.WithLabelValues(reason).Add(float64(max(r.DiskBytes, 0)))
+	x.deps.Log.Info().Str("day", r.Day).Str("reason", reason).Int("segments", r.Segments).Int64("lines", r.Lines).
+		Int64("bytes", r.Bytes).Int64("disk_bytes", r.DiskBytes).Dur("took", r.Took).Msg("lines removed by retention")
 }
+
+// SetRetention changes what the store keeps, from its next check on. What is gone does not
+// come back.
+func (x *Indexer) SetRetention(r store.Retention) error { return x.store.SetRetention(r) }
 
 func (x *Indexer) stats() store.Stats { return x.store.Stats() }

@@ -12,6 +12,7 @@ type metrics struct {
 	lines, bytes, duplicates, gaps, dead, failures prometheus.Counter
 	mergedSegments, mergedLines                    prometheus.Counter
 	sealSeconds, mergeSeconds                      prometheus.Histogram
+	removedLines, removedBytes                     *prometheus.CounterVec // by reason
 }
 
 // newMetrics makes and registers the indexer's metrics; stats and lag are asked when the
@@ -20,7 +21,16 @@ func newMetrics(reg prometheus.Registerer, stats func() store.Stats, lag func() 
 	counter := func(name, help string) prometheus.Counter {
 		return prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
 	}
+	removed := func(name, help string) *prometheus.CounterVec {
+		v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, []string{"reason"})
+		for _, r := range []store.Reason{store.ByAge, store.BySize, store.ByQuery} {
+			v.WithLabelValues(string(r)) // there from the start, at 0
+		}
+		return v
+	}
 	m := &metrics{
+		removedLines:   removed("foghorn_index_removed_lines_total", "Lines removed by retention, by reason: age, size, or query (no rule keeps them longer)."),
+		removedBytes:   removed("foghorn_index_removed_bytes_total", "Bytes on disk that retention has won, by reason."),
 		lines:          counter("foghorn_index_lines_total", "Lines stored."),
 		bytes:          counter("foghorn_index_bytes_total", "Bytes of raw lines stored."),
 		duplicates:     counter("foghorn_index_duplicates_total", "Lines dropped because they were stored before."),
@@ -47,7 +57,7 @@ func newMetrics(reg prometheus.Registerer, stats func() store.Stats, lag func() 
 	var errs []error
 	for _, c := range []prometheus.Collector{
 		m.lines, m.bytes, m.duplicates, m.gaps, m.dead, m.failures, m.sealSeconds,
-		m.mergedSegments, m.mergedLines, m.mergeSeconds,
+		m.mergedSegments, m.mergedLines, m.mergeSeconds, m.removedLines, m.removedBytes,
 		gauge("foghorn_index_lag_records", "Records of logs.events that wait to be indexed.", lag),
 		gauge("foghorn_index_segments", "Sealed segments.", func() float64 { return float64(stats().Segments) }),
 		gauge("foghorn_index_segments_unindexed", "Segments whose words are not in their day's term index yet.", func() float64 { return float64(stats().Unindexed) }),

@@ -26,11 +26,7 @@ type Config struct {
 	MergeSegments int
 	MergeLines    int
 	MergeBytes    int64
-	// RetainAge is how long a day of indexing is kept after its end, RetainBytes how large
-	// the store may become on disk before its oldest days go. 0 is without bound. The day
-	// in use is always kept.
-	RetainAge   time.Duration
-	RetainBytes int64
+	Retention
 	// Retry is the pause between attempts to seal while the disk does not take it.
 	Retry time.Duration
 }
@@ -47,7 +43,7 @@ func DefaultConfig(dir string) Config {
 		MergeLines:    65536,
 		MergeBytes:    16 << 20,
 		IndexDelay:    2 * time.Second,
-		RetainAge:     30 * 24 * time.Hour,
+		Retention:     Retention{RetainAge: 30 * 24 * time.Hour},
 		Retry:         time.Second,
 	}
 }
@@ -69,8 +65,7 @@ func (c *Config) Validate() error {
 	bad(c.MergeSegments >= 2 && c.MergeSegments <= 256, "store: merge segments: %d is not within 2 and 256", c.MergeSegments)
 	bad(c.MergeLines >= 0, "store: merge lines: %d is negative", c.MergeLines)
 	bad(c.MergeBytes >= 0, "store: merge bytes: %d is negative", c.MergeBytes)
-	bad(c.RetainAge >= 0, "store: retain age: %s is negative", c.RetainAge)
-	bad(c.RetainBytes >= 0, "store: retain bytes: %d is negative", c.RetainBytes)
+	errs = append(errs, c.Retention.faults()...)
 	bad(c.Retry > 0, "store: retry: %s is not positive", c.Retry)
 	return errors.Join(errs...)
 }
@@ -80,12 +75,12 @@ type Deps struct {
 	FS  FS
 	Now func() time.Time
 	// Sealed is called after each commit, Merged after each merge, Failed when one did not succeed (it is tried
-	// again), Removed when retention removed a day. They may be nil, and must not call
+	// again), Removed when retention has removed lines. They may be nil, and must not call
 	// the store.
 	Sealed  func(Sealed)
 	Merged  func(Merged)
 	Failed  func(error)
-	Removed func(day string, segments int)
+	Removed func(Removed)
 }
 
 // Sealed describes one commit.

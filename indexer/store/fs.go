@@ -15,6 +15,8 @@ type FS interface {
 	SyncDir(name string) error
 	MkdirAll(name string) error
 	RemoveAll(name string) error
+	// Free is how many bytes there is room for in a folder.
+	Free(dir string) (int64, error)
 }
 
 // File is a file that is being written.

@@ -137,6 +137,22 @@ func (l *ledger) remove(f *footer) {
 	}
 }
 
+// replace takes off the lines that retention has left out of seg, which takes the place of a
+// group.
+func (l *ledger) replace(group []*segment, seg *segment) {
+	count := func(f *footer, sign int64) {
+		for i := range f.Runs {
+			if s := l.sources[f.Runs[i].Source]; s != nil {
+				s.lines += sign * int64(f.Runs[i].Rows)
+			}
+		}
+	}
+	for _, g := range group {
+		count(&g.footer, -1)
+	}
+	count(&seg.footer, 1)
+}
+
 // Source is how far one source is stored.
 type Source struct {
 	ID, Host, Path string

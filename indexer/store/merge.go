@@ -39,7 +39,8 @@ func (s *Store) mergeSoon() {
 	}
 }
 
-// mergeLoop merges what there is to merge until stop is closed.
+// mergeLoop merges what there is to merge, and takes the lines out of days that retention
+// keeps in part, until stop is closed.
 func (s *Store) mergeLoop(stop <-chan struct{}) {
 	tick := time.NewTicker(mergeCheck)
 	defer tick.Stop()
@@ -53,6 +54,9 @@ func (s *Store) mergeLoop(stop <-chan struct{}) {
 		}
 		for {
 			more, err := s.mergeNext(stop, false)
+			if !more && err == nil {
+				more, err = s.thinNext(stop)
+			}
 			if err != nil && !errors.Is(err, errStopped) {
 				s.failed(err)
 			}
@@ -77,12 +81,8 @@ func (s *Store) Merge() error {
 func (s *Store) mergeNext(stop <-chan struct{}, all bool) (bool, error) {
 	s.mergeMu.Lock()
 	defer s.mergeMu.Unlock()
-	if s.unfinished != "" {
-		// Its last step failed: it may be there, and must not be beside what comes now.
-		if err := s.deps.FS.RemoveAll(s.unfinished); err != nil {
-			return false, err
-		}
-		s.unfinished = ""
+	if err := s.removeUnfinished(); err != nil {
+		return false, err
 	}
 	s.mu.Lock()
 	group := s.mergeable(all)
@@ -100,27 +100,56 @@ func (s *Store) mergeNext(stop <-chan struct{}, all bool) (bool, error) {
 		return false, err
 	}
 	seg.terms.Store(&memTerms{seg.Number, terms})
-	m := Merged{Segments: len(group), Lines: seg.Rows, DiskBytes: seg.size}
+	if err := s.replace(group, seg); err != nil {
+		return false, err
+	}
+	if s.deps.Merged != nil {
+		s.deps.Merged(Merged{
+			Segments: len(group), Lines: seg.Rows, BytesBefore: sizeOf(group), DiskBytes: seg.size, Took: time.Since(start),
+		})
+	}
+	return true, nil
+}
+
+// removeUnfinished removes what the merge before left when its last step failed: it may be
+// there, and must not be beside what comes now.
+func (s *Store) removeUnfinished() error {
+	if s.unfinished == "" {
+		return nil
+	}
+	if err := s.deps.FS.RemoveAll(s.unfinished); err != nil {
+		return err
+	}
+	s.unfinished = ""
+	return nil
+}
+
+// replace puts a committed segment in the place of those that it was made of.
+func (s *Store) replace(group []*segment, seg *segment) error {
 	s.mu.Lock()
 	at := slices.Index(s.segments, group[0])
 	s.segments = slices.Concat(s.segments[:at], []*segment{seg}, s.segments[at+len(group):])
+	s.ledger.replace(group, seg)
+	s.thinned = nil
 	s.mu.Unlock()
 	s.terms.put(seg)
 	for _, g := range group {
-		m.BytesBefore += g.size
 		// Views that have it read on from the open file.
 		if f, err := os.Open(g.path); err == nil {
 			g.merged.Store(f)
 		}
 		if err := s.deps.FS.RemoveAll(g.path); err != nil {
-			return false, err // it does not count; the next start removes it
+			return err // it does not count; the next start removes it
 		}
 	}
-	m.Took = time.Since(start)
-	if s.deps.Merged != nil {
-		s.deps.Merged(m)
+	return nil
+}
+
+func sizeOf(group []*segment) (n int64) {
+	for _, g := range group {
+		n += g.size
 	}
-	return true, nil
+	return n
 }
 
 // mergeable chooses neighbours of one day and level; the caller holds the lock.
@@ -130,7 +159,7 @@ func (s *Store) mergeable(all bool) []*segment {
 		end := i
 		for end < len(s.segments) && end-i < s.cfg.MergeSegments {
 			seg := s.segments[end]
-			if seg.day != first.day || seg.level() != first.level() || !s.small(seg) || seg.isDamaged() {
+			if seg.day != first.day || seg.level() != first.level() || !s.small(seg) || seg.isDamaged() || !slices.EqualFunc(seg.Keep, first.Keep, slices.Equal) {
 				break
 			}
 			end++
@@ -172,14 +201,21 @@ func (s *segment) isDamaged() bool {
 
 // writeMerged commits the segment that takes the place of a group.
 func (s *Store) writeMerged(group []*segment, stop <-chan struct{}) (*segment, []blockTerms, error) {
-	if s.rebuild == nil {
-		var err error
-		if s.rebuild, err = newBuilder(s.deps.FS, zstd.SpeedBetterCompression); err != nil {
-			return nil, nil, err
+	f := mergedFooter(group)
+	m := newMerger(group, s.cfg.BlockLines)
+	f.Runs = m.joined()
+	return s.rewrite(group[0].day, f, func(put func(*row)) (int, error) {
+		if err := s.giveWay(stop); err != nil {
+			return 0, err
 		}
-	}
+		return m.next(put)
+	})
+}
+
+// mergedFooter is what a segment takes over from those that it is made of, but for its runs.
+func mergedFooter(group []*segment) footer {
 	newest := group[len(group)-1]
-	f := footer{Created: newest.Created, Offsets: make(map[int]int64)}
+	f := footer{Created: newest.Created, Offsets: make(map[int]int64), Keep: newest.Keep}
 	level := uint64(0)
 	for _, seg := range group {
 		level = max(level, seg.level()+1)
@@ -190,15 +226,19 @@ func (s *Store) writeMerged(group []*segment, stop <-chan struct{}) (*segment, [
 		maps.Copy(f.Offsets, seg.Offsets)
 	}
 	f.Number = level<<levelShift | newest.last()
-	m := newMerger(group, s.cfg.BlockLines)
-	f.Runs = m.joined()
-	dir := s.dayDir(newest.day)
-	seg, terms, err := s.rebuild.write(dir, newest.day, f, func(put func(*row)) (int, error) {
-		if err := s.giveWay(stop); err != nil {
-			return 0, err
+	return f
+}
+
+// rewrite commits a segment of lines that others have.
+func (s *Store) rewrite(day string, f footer, rows rowSource) (*segment, []blockTerms, error) {
+	if s.rebuild == nil {
+		var err error
+		if s.rebuild, err = newBuilder(s.deps.FS, zstd.SpeedBetterCompression); err != nil {
+			return nil, nil, err
 		}
-		return m.next(put)
-	})
+	}
+	dir := s.dayDir(day)
+	seg, terms, err := s.rebuild.write(dir, day, f, rows)
 	if err != nil {
 		s.unfinished = segmentPath(dir, f.Number)
 		// The room that it takes is given back; a start would do it too.

@@ -42,7 +42,7 @@ func Open(cfg Config, deps Deps) (*Store, error) {
 		deps.Now = time.Now
 	}
 	s := &Store{
-		cfg: cfg, deps: deps,
+		cfg: cfg, deps: deps, retention: cfg.Retention,
 		ledger: newLedger(), head: newHead(), days: make(map[string]*termIndex),
 		offsets: make(map[int]int64), next: 1,
 		room: make(chan struct{}), wake: make(chan struct{}, 1), merging: make(chan struct{}, 1), tails: make(map[*follower]struct{}),

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -17,16 +18,27 @@ const (
 	defaultMarkAge = 90 * 24 * time.Hour
 )
 
-// Retain removes the days of indexing that are too old, and the oldest ones while the
-// store is too large; never today. The offsets and marks that only those days tell are
-// first committed in a segment of today.
+// Retain does what retention asks for now. First the lines that no rule keeps are taken out
+// of days whose age is over. Then the days are removed of which nothing is to be kept any
+// more, and the oldest ones while the store is too large; never today. The offsets and marks
+// that only those days tell are first committed in a segment of today.
 func (s *Store) Retain() error {
+	more, err := true, error(nil)
+	for more && err == nil {
+		more, err = s.thinNext(nil)
+	}
 	s.mergeMu.Lock()
 	defer s.mergeMu.Unlock()
-	return s.removeOld()
+	return errors.Join(err, s.removeOld())
 }
 
-// removeOld is Retain while no merge runs; the caller holds mergeMu.
+// victim is a day that is to be removed.
+type victim struct {
+	reason Reason
+	size   int64 // on disk
+}
+
+// removeOld removes whole days while no merge runs; the caller holds mergeMu.
 func (s *Store) removeOld() error {
 	s.sealMu.Lock()
 	defer s.sealMu.Unlock()
@@ -42,7 +54,7 @@ func (s *Store) removeOld() error {
 		return err
 	}
 	for _, day := range slices.Sorted(maps.Keys(victims)) {
-		if err := s.removeDay(day); err != nil {
+		if err := s.removeDay(day, victims[day]); err != nil {
 			return err
 		}
 	}
@@ -51,7 +63,7 @@ func (s *Store) removeOld() error {
 
 // victims chooses the days to remove, by their folders: what cannot be read in them, or was
 // left there, takes room too.
-func (s *Store) victims(now time.Time) (map[string]bool, error) {
+func (s *Store) victims(now time.Time) (map[string]victim, error) {
 	folders, err := os.ReadDir(s.daysDir())
 	if err != nil {
 		return nil, fmt.Errorf("list the days: %w", err)
@@ -69,32 +81,42 @@ func (s *Store) victims(now time.Time) (map[string]bool, error) {
 		total += size[day]
 	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.termBytes = terms
-	s.mu.Unlock()
-	out := make(map[string]bool)
-	today := dayOf(now)
+	r := &s.retention
+	// What no rule keeps goes first, unless that does not help: then the disk may be full.
+	group, _ := s.thinnable(now)
+	thinning := group != nil && s.thinFault == nil && s.fault == nil
+	out := make(map[string]victim)
 	for _, day := range slices.Sorted(maps.Keys(size)) {
-		if day >= today {
+		if day >= dayOf(now) {
 			break
 		}
-		start, err := time.Parse(time.DateOnly, day)
-		if err != nil {
+		old := r.due(day, now) && (len(r.inForce(day, now)) == 0 || s.nothingLeft(day))
+		large := r.RetainBytes > 0 && total > r.RetainBytes && !thinning
+		switch {
+		case old:
+			out[day] = victim{ByAge, size[day]}
+		case large:
+			out[day] = victim{BySize, size[day]}
+		default:
 			continue
 		}
-		old := s.cfg.RetainAge > 0 && now.Sub(start.AddDate(0, 0, 1)) >= s.cfg.RetainAge
-		large := s.cfg.RetainBytes > 0 && total > s.cfg.RetainBytes
-		if !old && !large {
-			break
-		}
-		out[day] = true
 		total -= size[day]
 	}
 	return out, nil
 }
 
+// nothingLeft says that no line of a day is left, nor may be in what cannot be read; the
+// caller holds the lock.
+func (s *Store) nothingLeft(day string) bool {
+	return !slices.ContainsFunc(s.segments, func(seg *segment) bool { return seg.day == day && seg.Rows > 0 }) &&
+		!slices.ContainsFunc(s.damaged, func(d Damage) bool { return filepath.Dir(d.File) == s.dayDir(day) })
+}
+
 // carry commits what only the victims tell. Everything it writes was committed before:
 // marks of lines in the head are not in any segment and must not get into this one.
-func (s *Store) carry(now time.Time, segments []*segment, victims map[string]bool) error {
+func (s *Store) carry(now time.Time, segments []*segment, victims map[string]victim) error {
 	type key struct {
 		source     string
 		generation uint64
@@ -108,12 +130,16 @@ func (s *Store) carry(now time.Time, segments []*segment, victims map[string]boo
 	newestGoes := false
 	for _, seg := range segments {
 		for _, r := range seg.Runs {
-			marks[key{r.Source, r.Generation}] = mark{r, victims[seg.day]}
+			_, goes := victims[seg.day]
+			marks[key{r.Source, r.Generation}] = mark{r, goes}
 		}
 		maps.Copy(offsets, seg.Offsets)
-		newestGoes = victims[seg.day]
+		_, newestGoes = victims[seg.day]
 	}
-	keep := markAge * s.cfg.RetainAge
+	s.mu.Lock()
+	keep := markAge * s.retention.longest()
+	number := s.next
+	s.mu.Unlock()
 	if keep == 0 {
 		keep = defaultMarkAge
 	}
@@ -137,9 +163,6 @@ func (s *Store) carry(now time.Time, segments []*segment, victims map[string]boo
 		}
 		return runs[a].FirstSeq < runs[b].FirstSeq
 	})
-	s.mu.Lock()
-	number := s.next
-	s.mu.Unlock()
 	seg, _, err := s.commit(footer{Number: number, Runs: runs, Offsets: offsets}, (&headView{}).blocksOf(nil, 1))
 	if err != nil {
 		return fmt.Errorf("keep marks of removed days: %w", err)
@@ -150,10 +173,11 @@ func (s *Store) carry(now time.Time, segments []*segment, victims map[string]boo
 	return nil
 }
 
-func (s *Store) removeDay(day string) error {
+func (s *Store) removeDay(day string, v victim) error {
+	start := time.Now()
 	s.mu.Lock()
 	var keep []*segment
-	removed := 0
+	gone := Removed{Day: day, Reason: v.reason, DiskBytes: v.size}
 	for _, seg := range s.segments {
 		if seg.day != day {
 			keep = append(keep, seg)
@@ -161,9 +185,12 @@ func (s *Store) removeDay(day string) error {
 		}
 		seg.retired.Store(true)
 		s.ledger.remove(&seg.footer)
-		removed++
+		gone.Segments++
+		gone.Lines += seg.Rows
+		gone.Bytes += seg.Bytes
 	}
 	s.segments = keep
+	s.thinned = nil
 	s.damaged = slices.DeleteFunc(s.damaged, func(d Damage) bool { return filepath.Dir(d.File) == s.dayDir(day) })
 	s.mu.Unlock()
 	s.dropTermIndex(day)
@@ -176,7 +203,8 @@ func (s *Store) removeDay(day string) error {
 		return fmt.Errorf("remove day %s: %w", day, err)
 	}
 	if s.deps.Removed != nil {
-		s.deps.Removed(day, removed)
+		gone.Took = time.Since(start)
+		s.deps.Removed(gone)
 	}
 	return nil
 }

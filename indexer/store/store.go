@@ -34,6 +34,9 @@ type Store struct {
 	room      chan struct{} // closed when a head was sealed, or failed to be
 	waiting   int           // how many wait for room
 	termBytes int64         // of the term indexes on disk, as last measured
+	retention Retention
+	thinFault error     // why the last attempt to thin failed
+	thinned   []Thinned // nil: to be listed again
 	tails     map[*follower]struct{}
 
 	wake    chan struct{}
@@ -42,7 +45,7 @@ type Store struct {
 	mergeMu sync.Mutex // one merge at a time; taken before sealMu
 	rebuild *builder   // of the merger, made when it is needed
 	// unfinished is the file of a merge that failed.
-	unfinished string
+	unfinished string // or of thinning
 	sealMu     sync.Mutex // one commit at a time
 	build      *builder
 	terms      termQueue
