@@ -77,7 +77,7 @@ func compareCorpus(t *testing.T, seed uint64, n int) (compared int) {
 	budget := [2]time.Duration{30 * time.Second, time.Microsecond}[r.IntN(2)]
 	c := serveStore(t, joined(r.Rand, m.rows, 1+r.IntN(6)), budget)
 	for range n {
-		args := r.args(dirty)
+		args := r.args(dirty, dir)
 		want, wantCode := realGrep(t, dir, args, names)
 		if wantCode == ExitError {
 			continue
@@ -149,8 +149,8 @@ func (r *randomGrep) file(dirty bool) []byte {
 	return b.Bytes()
 }
 
-// args makes up a command line without files.
-func (r *randomGrep) args(dirty bool) []string {
+// args makes up a command line without files to search; a file of patterns is put in dir.
+func (r *randomGrep) args(dirty bool, dir string) []string {
 	var args []string
 	some := func(n int, flags ...string) {
 		if r.IntN(n) == 0 {
@@ -160,16 +160,18 @@ func (r *randomGrep) args(dirty bool) []string {
 	some(3, "-i")
 	some(6, "-v")
 	some(6, "-w")
-	if !slices.Contains(args, "-w") { // with both, -o of GNU grep prints empty lines, too
-		some(10, "-x")
-	}
+	some(10, "-x")
 	some(3, "-n")
 	some(8, "-b")
 	some(8, "-H", "-h")
-	some(6, "-o")
+	if !slices.Contains(args, "-w") || !slices.Contains(args, "-x") { // of both, GNU grep's -o prints empty lines, too
+		some(6, "-o")
+	}
 	some(6, "-c", "-l", "-L", "-q")
 	some(8, "-m1", "-m2", "-m7", "-m0")
 	some(6, "-A1", "-B1", "-C1", "-C3", "-A9", "-2", "-A0")
+	some(6, "-A2", "-B2")
+	some(20, "--group-separator=##", "--no-group-separator")
 	some(12, "--color=always")
 	some(16, "-Z")
 	r.plain = dirty || slices.Contains(args, "-w")
@@ -177,8 +179,21 @@ func (r *randomGrep) args(dirty bool) []string {
 	if fixed {
 		args = append(args, "-F")
 	}
+	var patterns []string
 	for range 1 + max(0, r.IntN(6)-3) {
-		args = append(args, "-e", r.pattern(fixed))
+		patterns = append(patterns, r.pattern(fixed))
+	}
+	switch r.IntN(12) {
+	case 0: // one argument may hold several, too
+		return append(args, "-e", strings.Join(patterns, "\n"))
+	case 1:
+		name := filepath.Join(dir, "patterns")
+		if err := os.WriteFile(name, []byte(strings.Join(patterns, "\n")+"\n"), 0o600); err == nil {
+			return append(args, "-f", name)
+		}
+	}
+	for _, p := range patterns {
+		args = append(args, "-e", p)
 	}
 	return args
 }
@@ -230,15 +245,16 @@ func (r *randomGrep) pattern(fixed bool) string {
 // What the random patterns are made of includes what makes them hard.
 func TestRandomGrepTriesWhatIsHard(t *testing.T) {
 	r := &randomGrep{Rand: rand.New(rand.NewPCG(1, 3))}
-	seen := map[string]bool{}
+	seen, dir := map[string]bool{}, t.TempDir()
 	for range 5000 {
-		args := r.args(false)
+		args := r.args(false, dir)
 		for _, a := range args {
 			seen[a] = true
 		}
+		seen["-w -x"] = seen["-w -x"] || slices.Contains(args, "-w") && slices.Contains(args, "-x")
 		seen["two patterns"] = seen["two patterns"] || len(slices.DeleteFunc(args, func(a string) bool { return a != "-e" })) > 1
 	}
-	for _, want := range []string{"-i", "-v", "-w", "-x", "-o", "-c", "-L", "-q", "-m0", "-C3", "--color=always", "-F", "two patterns"} {
+	for _, want := range []string{"-i", "-v", "-w", "-x", "-o", "-c", "-L", "-q", "-m0", "-C3", "--color=always", "-F", "-f", "-B2", "--no-group-separator", "two patterns", "-w -x"} {
 		if !seen[want] {
 			t.Errorf("no command line has %s", want)
 		}

@@ -36,6 +36,7 @@ const (
 // Grep is one grep command line. Its options mean what they mean for GNU grep 3.8 with -E
 // and -a, where the files are the sources that the server knows.
 type Grep struct {
+	// Patterns are lines, without line feeds.
 	Patterns                          []string
 	Fixed, IgnoreCase, Invert         bool // -F -i -v
 	Word, Line                        bool // -w -x

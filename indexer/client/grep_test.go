@@ -101,7 +101,7 @@ func grepCases() (cases [][]string) {
 	} {
 		cases = append(cases, strings.Split(line, " "))
 	}
-	return append(cases, []string{""}, []string{"-c", ""}, []string{"-v", ""}, []string{"-o", ""}, []string{"-vc", ""}, []string{"-vcw", ""}, []string{"-vcx", ""}, []string{"-vL", ""}, []string{"-vl", ""}, []string{"-vc", "-e", "", "-e", "x"}, []string{"-vc", "-e", "", "-e", ""}, []string{"-vC1", "error", "-e", ""}, []string{"-w", ""}, []string{"-x", ""}, []string{"error\nok"}, []string{"-F", "-n", "error\nok"},
+	return append(cases, []string{""}, []string{"-c", ""}, []string{"-v", ""}, []string{"-o", ""}, []string{"-vc", ""}, []string{"-vcw", ""}, []string{"-vcx", ""}, []string{"-vL", ""}, []string{"-vl", ""}, []string{"-vc", "-e", "", "-e", "x"}, []string{"-vc", "-e", "", "-e", ""}, []string{"-vC1", "error", "-e", ""}, []string{"-w", ""}, []string{"-x", ""}, []string{"error\nok"}, []string{"-no", "error\nok"}, []string{"--color=always", "-e", "error\nok", "-e", "retry"}, []string{"-vc", "\n"}, []string{"-F", "-n", "error\nok"},
 		[]string{"-F", "-o", "\xff\xfe"}, []string{"ä"}, []string{"-io", "Ä"}, []string{"-o", "€"}, []string{"-e", "error", "-n", "-e", "ok", "-c"})
 }
 

@@ -136,7 +136,15 @@ func (o *GrepFlags) Complete(args []string, stdin io.Reader, terminal bool) (err
 	if o.Color, err = UseColor(o.color, terminal); err != nil {
 		return err
 	}
-	o.Patterns = o.patterns
+	if len(o.patterns) == 0 && len(o.files) == 0 {
+		if len(args) == 0 {
+			return errors.New("expected a PATTERN; see foghorn grep --help")
+		}
+		o.patterns, args = args[:1], args[1:]
+	}
+	for _, p := range o.patterns {
+		o.Patterns = append(o.Patterns, strings.Split(p, "\n")...) // each line is one
+	}
 	for _, name := range o.files {
 		text, err := readPatterns(name, stdin)
 		if err != nil {
@@ -145,12 +153,6 @@ func (o *GrepFlags) Complete(args []string, stdin io.Reader, terminal bool) (err
 		if text != "" {
 			o.Patterns = append(o.Patterns, strings.Split(strings.TrimSuffix(text, "\n"), "\n")...)
 		}
-	}
-	if len(o.patterns) == 0 && len(o.files) == 0 {
-		if len(args) == 0 {
-			return errors.New("expected a PATTERN; see foghorn grep --help")
-		}
-		o.Patterns, args = args[:1], args[1:]
 	}
 	o.Paths = append(o.Paths, args...)
 	return nil
