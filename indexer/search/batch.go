@@ -105,6 +105,7 @@ func (s *sweep) read(ctx context.Context, refs []ref) (int, error) {
 				return errLarge
 			}
 		}
+		s.w.s.cache.grown(cacheKey{u.key.part.Segment(), u.key.block})
 		return nil
 	})
 	if errors.Is(err, errLarge) { // long lines: fewer at a time

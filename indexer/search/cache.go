@@ -52,6 +52,24 @@ func (c *cache) put(k cacheKey, b *store.Block) {
 	item := &cached{k, b, b.Bytes()}
 	c.items[k] = c.order.PushFront(item)
 	c.bytes += item.bytes
+	c.shrink()
+}
+
+// grown counts what was decoded of a block since it was put.
+func (c *cache) grown(k cacheKey) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.items[k]; e != nil {
+		item := e.Value.(*cached)
+		c.bytes -= item.bytes
+		item.bytes = item.block.Bytes()
+		c.bytes += item.bytes
+		c.shrink()
+	}
+}
+
+// shrink drops the blocks that were used longest ago.
+func (c *cache) shrink() {
 	for c.bytes > c.max && c.order.Len() > 0 {
 		last := c.order.Back()
 		old := last.Value.(*cached)

@@ -24,6 +24,10 @@ type Explanation struct {
 	// evaluated, those in memory included.
 	BytesDecoded int64 `json:"bytes_decoded"`
 	LinesRead    int64 `json:"lines_read"`
+	// LinesByPattern is how many of them were decided with all others of their pattern, and
+	// BlocksByPattern in how many blocks all were: no line was put together for that.
+	LinesByPattern  int64 `json:"lines_by_pattern"`
+	BlocksByPattern int   `json:"blocks_by_pattern"`
 	// Waited is for other searches to end, Narrowing asks the index, Decoding reads and
 	// decompresses, Evaluating runs the query on lines, Returning fills the results and
 	// hands them to the reader, Total is the whole.
@@ -65,6 +69,8 @@ type BlockFate struct {
 func (x *Explanation) Add(o *Explanation) {
 	x.BytesDecoded += o.BytesDecoded
 	x.LinesRead += o.LinesRead
+	x.LinesByPattern += o.LinesByPattern
+	x.BlocksByPattern += o.BlocksByPattern
 	x.Blocks.Cached += o.Blocks.Cached
 	x.Blocks.Decoded += o.Blocks.Decoded
 	x.Blocks.Failed += o.Blocks.Failed
@@ -84,6 +90,7 @@ func (x *Explanation) Add(o *Explanation) {
 func (w *work) explain(ctx context.Context, sum *Summary) *Explanation {
 	x := &Explanation{
 		BytesDecoded: sum.Stats.BytesDecoded, LinesRead: sum.Stats.LinesRead,
+		LinesByPattern: w.linesByPattern.Load(), BlocksByPattern: int(w.blocksByPattern.Load()),
 		Narrowing: sum.Stats.PrefilterTime, Decoding: time.Duration(w.decoding.Load()),
 		Evaluating: time.Duration(w.evaluating.Load()), Returning: w.returning, Total: sum.Stats.Elapsed,
 	}
@@ -211,7 +218,8 @@ func (x *Explanation) String() string {
 			mark = ", "
 		}
 	}
-	fmt.Fprintf(&b, "\n%s lines evaluated, %s decoded\n", humanize.Comma(x.LinesRead), humanize.Bytes(uint64(max(x.BytesDecoded, 0))))
+	fmt.Fprintf(&b, "\n%s lines evaluated, %s of them by their patterns, which decided %s whole blocks; %s decoded\n",
+		humanize.Comma(x.LinesRead), humanize.Comma(x.LinesByPattern), humanize.Comma(int64(x.BlocksByPattern)), humanize.Bytes(uint64(max(x.BytesDecoded, 0))))
 	ms := func(d time.Duration) time.Duration { return d.Round(10 * time.Microsecond) }
 	fmt.Fprintf(&b, "waiting %s, narrowing %s, decoding %s and evaluating %s (of all workers), returning %s, total %s\n",
 		ms(x.Waited), ms(x.Narrowing), ms(x.Decoding), ms(x.Evaluating), ms(x.Returning), ms(x.Total))

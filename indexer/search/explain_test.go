@@ -90,13 +90,13 @@ func TestExplainInWords(t *testing.T) {
 	e := search.Explanation{
 		Clauses:      []search.Clause{{Query: "a", Index: `a word "a"`, Blocks: 3}, {Query: "NOT b", Blocks: 9}},
 		Blocks:       search.BlockFate{Total: 12, ByTime: 3, Pruned: store.Pruned{BySegmentFilter: 1, ByTerms: 4, ByBlockFilter: 1}, Cached: 1, Decoded: 2},
-		BytesDecoded: 2_500_000, LinesRead: 9000, Narrowing: 1500 * time.Microsecond, Total: 7 * time.Millisecond,
+		BytesDecoded: 2_500_000, LinesRead: 9000, LinesByPattern: 8000, BlocksByPattern: 1, Narrowing: 1500 * time.Microsecond, Total: 7 * time.Millisecond,
 	}
 	text := e.String()
 	for _, want := range []string{
 		`a  →  a word "a": 3 blocks`, "NOT b  →  the index cannot tell: 9 blocks",
 		"12 blocks: 3 out of the time range, 1 ruled out by their segment's filter, 4 by the term index, 1 by their own filter, 1 from the cache, 2 decoded\n",
-		"9,000 lines evaluated, 2.5 MB decoded", "narrowing 1.5ms", "total 7ms",
+		"9,000 lines evaluated, 8,000 of them by their patterns, which decided 1 whole blocks; 2.5 MB decoded", "narrowing 1.5ms", "total 7ms",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("have\n%s\nwant %q in it", text, want)

@@ -73,6 +73,9 @@ func (p *printer) piece(c piece, j judged) error {
 	if err != nil {
 		return err
 	}
+	if j.block != nil {
+		p.w.s.cache.grown(cacheKey{c.key.part.Segment(), c.key.block})
+	}
 	done := int64(c.source) <= p.stop.Load()
 	if !done && c.lastPiece {
 		err, done = p.endSource(), true

@@ -68,8 +68,10 @@ type Searcher struct {
 	slots   chan struct{}
 	cache   *cache
 	sifters sync.Pool // of *sifter
-	shapes  shapes
-	metrics *metrics
+	// sketches are of *sketch.
+	sketches sync.Pool
+	shapes   shapes
+	metrics  *metrics
 }
 
 // ErrBadCursor is wrapped by Search's error for a cursor that no search of this kind gave.

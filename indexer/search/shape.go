@@ -33,6 +33,7 @@ func (s *shapes) get(k cacheKey) (shape, bool) {
 	return v, ok
 }
 
+// put keeps the shape of a block whose numbers are loaded.
 func (s *shapes) put(k cacheKey, b *store.Block) {
 	if _, ok := s.get(k); ok {
 		return

@@ -35,6 +35,7 @@ const (
 // counted is how the matching events of a block are counted, by the worker that judged it.
 type counted[T any] struct {
 	fields bool // add looks at fields that a block has only when it is read with them
+	text   bool // add looks at lines
 	add    func(b *store.Block, rows func(yield func(row int) bool)) T
 	// known, if set, counts a block all of whose events match without reading it; ok is
 	// false where that cannot be done.
@@ -64,6 +65,12 @@ func tally[T any](ctx context.Context, w *work, units []timedUnit, c counted[T],
 		if c.fields && !b.HasFields() {
 			if b = w.read(units[i].key, true); b == nil {
 				return out, nil
+			}
+		}
+		if c.text {
+			rowsIn(set, 0, b.Len(), func(row int) bool { err = b.Load(row); return err == nil })
+			if err != nil {
+				return out, w.failed(ctx, units[i].key, err)
 			}
 		}
 		return c.add(b, func(yield func(int) bool) { rowsIn(set, 0, b.Len(), yield) }), nil
@@ -137,7 +144,7 @@ func (s *Searcher) Facets(ctx context.Context, f Filter, fields []string, top in
 	var err error
 	out.Summary, err = s.run(ctx, f.request(), func(w *work) error {
 		from, err := tally(ctx, w, w.units(-1, math.MinInt64), counted[part]{
-			fields: slices.ContainsFunc(fields, inFields),
+			fields: slices.ContainsFunc(fields, inFields), text: slices.ContainsFunc(fields, inText),
 			add: func(b *store.Block, rows func(func(int) bool)) part {
 				p := part{counts: make([]map[string]int64, len(fields))}
 				for i := range p.counts {
@@ -181,7 +188,7 @@ func (s *Searcher) Facets(ctx context.Context, f Filter, fields []string, top in
 // valuesIn yields the values that the events in rows have of the fields.
 func valuesIn(b *store.Block, rows func(func(int) bool), fields []string, yield func(row, field int, value string)) {
 	var e pipeline.Event
-	whole := slices.ContainsFunc(fields, func(f string) bool { return pipeline.CanonicalField(f) == "body" })
+	whole := slices.ContainsFunc(fields, inText)
 	rows(func(row int) bool {
 		end := row + 1
 		if whole {
@@ -199,6 +206,9 @@ func valuesIn(b *store.Block, rows func(func(int) bool), fields []string, yield 
 
 // inFields says whether a field is among those that a block may be read without.
 func inFields(name string) bool { return needsFields(query.Exists{Name: name}) }
+
+// inText says whether a field is the text of the event.
+func inText(name string) bool { return pipeline.CanonicalField(name) == "body" }
 
 // values counts values, as many as there is room for.
 type values struct {

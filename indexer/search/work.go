@@ -18,7 +18,9 @@ type work struct {
 	req      Request
 	view     *store.View
 	judge    judge
+	plan     plan
 	fields   bool // the query looks at fields
+	textless bool // it does not look at lines
 	deadline time.Time
 	since    int64 // inclusive
 	until    int64 // exclusive
@@ -32,6 +34,7 @@ type work struct {
 
 	blocks, blocksRead, linesRead, bytesDecoded, prefilter atomic.Int64
 	cached, unread, decoding, evaluating                   atomic.Int64 // for Explanation
+	blocksByPattern, linesByPattern                        atomic.Int64
 	returning                                              time.Duration
 
 	matched int64
@@ -55,7 +58,7 @@ type verdict struct {
 func (s *Searcher) newWork(req Request, deadline time.Time) *work {
 	n := filterOf(&req)
 	w := &work{
-		s: s, req: req, view: s.store.View(), judge: newJudge(&req), fields: needsFields(n), deadline: deadline,
+		s: s, req: req, view: s.store.View(), judge: newJudge(&req), plan: newPlan(&req), fields: needsFields(n), textless: textless(n), deadline: deadline,
 		verdicts: make(map[unitKey]*verdict), missing: make(map[string]Damage),
 	}
 	w.since, w.until = math.MinInt64, math.MaxInt64
@@ -130,7 +133,7 @@ func (w *work) evaluate(ctx context.Context, k unitKey) ([]uint64, *store.Block,
 	if !w.narrow.candidate(ctx, k) {
 		return nil, nil, nil
 	}
-	b, cached := w.load(k, w.fields)
+	b, cached := w.load(k, false)
 	if b == nil {
 		w.unread.Add(1)
 		return nil, nil, nil
@@ -143,7 +146,57 @@ func (w *work) evaluate(ctx context.Context, k unitKey) ([]uint64, *store.Block,
 	}
 	start := time.Now()
 	defer func() { w.evaluating.Add(int64(time.Since(start))) }()
-	found, joined := rows{n: b.Len()}, b.Joined()
+	found := &rows{n: b.Len()}
+	var err error
+	before := b.Bytes()
+	if b.Patterns() > 0 {
+		b, found, err = w.byPattern(ctx, k, b)
+	} else if b = w.withFields(k, b); b != nil {
+		err = w.byLines(ctx, b, found)
+	}
+	if err != nil {
+		return nil, nil, w.failed(ctx, k, err)
+	}
+	if b == nil {
+		return nil, nil, nil
+	}
+	if k.part.Sealed() {
+		w.bytesDecoded.Add(b.Bytes() - before)
+		w.s.cache.grown(cacheKey{k.part.Segment(), k.block})
+	}
+	w.linesRead.Add(int64(found.n))
+	return found.bits, b, nil
+}
+
+// withFields returns b with its fields if the query looks at them.
+func (w *work) withFields(k unitKey, b *store.Block) *store.Block {
+	if !w.fields || b.HasFields() {
+		return b
+	}
+	return w.read(k, true)
+}
+
+// failed takes an error of reading a block: what is lost is among what is missing. It returns
+// an error that ends the search.
+func (w *work) failed(ctx context.Context, k unitKey, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	w.missed(k, err)
+	return nil
+}
+
+// missed notes that a block could not be read.
+func (w *work) missed(k unitKey, err error) {
+	if !store.IsRetired(err) {
+		_, n := k.part.Rows(k.block)
+		w.miss(Damage{File: k.part.File(), Reason: err.Error(), Lines: int64(n)})
+	}
+}
+
+// byLines finds the matching rows of a block whose patterns are not known.
+func (w *work) byLines(ctx context.Context, b *store.Block, found *rows) error {
+	joined := b.Joined()
 	var e pipeline.Event
 	var buf []byte
 	var sifted *rows
@@ -157,6 +210,9 @@ func (w *work) evaluate(ctx context.Context, k unitKey) ([]uint64, *store.Block,
 		if end = i + 1; joined {
 			end = b.EventEnd(i)
 		}
+		if i&255 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if sifted != nil && !sifted.any(i, end) {
 			continue
 		}
@@ -169,10 +225,9 @@ func (w *work) evaluate(ctx context.Context, k unitKey) ([]uint64, *store.Block,
 			}
 			continue
 		}
-		buf = w.judge.event(b, i, end, &e, buf, &found)
+		buf = w.judge.event(b, i, end, &e, buf, found)
 	}
-	w.linesRead.Add(int64(found.n))
-	return found.bits, b, nil
+	return nil
 }
 
 // complete returns a block with what its hits need. b is the block if it is at hand.
@@ -191,6 +246,10 @@ func (w *work) fill(e *pipeline.Event, k unitKey, b *store.Block, row int, run *
 		if b = w.read(k, true); b == nil {
 			return nil
 		}
+	}
+	if err := b.Load(row); err != nil {
+		w.missed(k, err)
+		return nil
 	}
 	if whole && b.Joined() {
 		b.Whole(row, b.EventEnd(row), e, nil)
@@ -220,22 +279,19 @@ func (w *work) load(k unitKey, fields bool) (b *store.Block, cached bool) {
 		start := time.Now()
 		defer func() { w.decoding.Add(int64(time.Since(start))) }()
 	}
-	if b != nil {
+	if b == nil {
+		b, err = k.part.Open(k.block)
+	}
+	if err == nil && fields {
 		b, err = k.part.WithFields(k.block, b)
-	} else {
-		b, err = k.part.Read(k.block, fields)
 	}
 	if err != nil {
-		if !store.IsRetired(err) {
-			_, n := k.part.Rows(k.block)
-			w.miss(Damage{File: k.part.File(), Reason: err.Error(), Lines: int64(n)})
-		}
+		w.missed(k, err)
 		return nil, false
 	}
 	if k.part.Sealed() {
 		w.bytesDecoded.Add(b.Bytes())
 		w.s.cache.put(key, b)
-		w.s.shapes.put(key, b)
 	}
 	return b, false
 }

@@ -4,28 +4,29 @@ import (
 	"foghorn/pipeline"
 )
 
-// Block is a run of lines of one part, decoded for reading. A row is an original line, with
-// the fields of the event that it is a part of; the rows of one event follow each other. It never changes and is safe
-// for concurrent use, fields included once LoadFields has returned.
+// Block is a run of lines of one part, for reading. A row is an original line, with the
+// fields of the event that it is a part of; the rows of one event follow each other. What
+// it says never changes, and it is safe for concurrent use.
+//
+// A block that Part.Read returns has all rows decoded. Of one that Part.Open returns, parts
+// are decoded when they are asked for by the methods that start with Load: LoadNumbers for
+// Time, Joined and EventEnd, LoadPatterns for PatternOf, LoadLines for the Body of a
+// pattern's rows, and Load for the Body and the Event of a row. An error of theirs names the
+// file and the place.
 type Block struct {
 	rows   []*headRow // of head; the rest but joined and hasFields is nil then
 	head   *headView
-	joined bool // there may be events of several rows
+	joined bool // in a head: there may be events of several rows
 
-	times, observed, offsets, sizes []int64
-	flags, severity                 []byte
-	ends                            []uint32
-	lines                           []byte
-	sources                         []blockSource // of the rows, in order
-	service                         stringRefs
-	columns                         [numStringColumns]stringRefs
-	patterns                        []uint32 // of the rows
-	numPatterns                     int
-	layouts                         []layout // with layoutOf, by row: version 2
-	layoutOf                        []uint32
-	attrs                           []pipeline.Attr
-	attrRows                        []attrRange
-	hasFields                       bool
+	n         int
+	sources   []blockSource // of the rows, in order
+	sealed    *sealedBlock  // shared by the copies with and without fields
+	columns   [numStringColumns]stringRefs
+	layouts   []layout // with layoutOf, by row: version 2
+	layoutOf  []uint32
+	attrs     []pipeline.Attr
+	attrRows  []attrRange
+	hasFields bool
 }
 
 // blockSource says which source and generation the rows up to end belong to.
@@ -56,7 +57,7 @@ func (b *Block) Len() int {
 	if b.rows != nil {
 		return len(b.rows)
 	}
-	return len(b.times)
+	return b.n
 }
 
 // Body returns the raw line of row i, which must not be changed.
@@ -64,11 +65,7 @@ func (b *Block) Body(i int) []byte {
 	if b.rows != nil {
 		return b.head.body(b.rows[i])
 	}
-	start := uint32(0)
-	if i > 0 {
-		start = b.ends[i-1]
-	}
-	return b.lines[start:b.ends[i]:b.ends[i]]
+	return b.sealed.lines.body(i)
 }
 
 // Time returns the event time of row i in Unix nanoseconds.
@@ -76,11 +73,12 @@ func (b *Block) Time(i int) int64 {
 	if b.rows != nil {
 		return b.rows[i].time
 	}
-	return b.times[i]
+	return b.sealed.times[i]
 }
 
 // Event fills e with row i. Without fields (a block read for its text) only identity,
-// times, severity, service and line are sure to be set. e shares the block's memory and must not be changed.
+// times, severity, service and line are sure to be set; the line only if LoadLines read it,
+// and offset and size only if Load did. e shares the block's memory and must not be changed.
 func (b *Block) Event(i int, e *pipeline.Event) {
 	if b.rows != nil {
 		b.head.event(b.rows[i], e)
@@ -89,14 +87,16 @@ func (b *Block) Event(i int, e *pipeline.Event) {
 		}
 		return
 	}
-	src := b.sourceAt(i)
+	s, c := b.sourceOf(i), &b.sealed.blockNumbers
 	*e = pipeline.Event{
-		ID:        pipeline.LineID{Source: src.source, Generation: src.generation, Offset: b.offsets[i]},
-		Size:      b.sizes[i],
-		Truncated: b.flags[i]&flagTruncated != 0, TimeObserved: b.flags[i]&flagTimeObserved != 0,
-		Timestamp: b.times[i], Observed: b.observed[i],
-		Severity: pipeline.Severity(b.severity[i]), Service: b.service.at(i),
+		ID:        pipeline.LineID{Source: b.sources[s].source, Generation: b.sources[s].generation},
+		Truncated: c.flags[i]&flagTruncated != 0, TimeObserved: c.flags[i]&flagTimeObserved != 0,
+		Timestamp: c.times[i], Observed: c.observed[i],
+		Severity: pipeline.Severity(c.severity[i]), Service: c.service.at(i),
 		Body: b.Body(i),
+	}
+	if c.resolved[s].Load() {
+		e.ID.Offset, e.Size = c.offsets[i], c.sizes[i]
 	}
 	if !b.hasFields {
 		return
@@ -117,7 +117,8 @@ func (b *Block) Event(i int, e *pipeline.Event) {
 	e.Attrs = b.attrs[a.from:a.to:a.to]
 }
 
-func (b *Block) sourceAt(i int) *blockSource {
+// sourceOf returns the index in sources of a row's.
+func (b *Block) sourceOf(i int) int {
 	lo, hi := 0, len(b.sources)-1
 	for lo < hi {
 		if m := (lo + hi) / 2; i < b.sources[m].end {
@@ -126,82 +127,29 @@ func (b *Block) sourceAt(i int) *blockSource {
 			lo = m + 1
 		}
 	}
-	return &b.sources[lo]
+	return lo
 }
 
 // HasFields says whether Event gives all fields.
 func (b *Block) HasFields() bool { return b.hasFields }
 
-// Bytes is about how much memory the block holds; 0 for a part of the head.
+// Bytes is about how much memory the block holds now; 0 for a part of the head.
 func (b *Block) Bytes() int64 {
-	n := len(b.lines) + len(b.times)*38 + len(b.patterns)*4 + len(b.attrs)*32 + len(b.attrRows)*8 +
-		len(b.layoutOf)*4 + len(b.layouts)*80
+	if b.rows != nil {
+		return 0
+	}
+	n := len(b.attrs)*32 + len(b.attrRows)*8 + len(b.layoutOf)*4 + len(b.layouts)*80
 	for c := range b.columns {
 		n += len(b.columns[c].refs)*4 + len(b.columns[c].dict)*16
 	}
-	return int64(n)
+	return int64(n) + b.sealed.bytes()
 }
 
-// decodeCore reads the core column group; the lines are known.
-func (b *Block) decodeCore(data []byte) error {
-	n := len(b.ends)
-	d := &decoder{b: data}
-	b.times, b.observed = decodeTimes(d, n), decodeTimes(d, n)
-	b.decodePlaces(d, n)
-	b.flags, b.severity = d.bytes(uint64(n)), d.bytes(uint64(n))
-	b.service = decodeStrings(d, n)
-	if d.err == nil && d.off != len(data) {
-		d.fail("left-over bytes")
-	}
-	b.resolve()
-	return d.err
-}
-
-// decodePlaces reads offsets and sizes, as differences from what they are mostly.
-func (b *Block) decodePlaces(d *decoder, n int) {
-	b.offsets, b.sizes = make([]int64, n), make([]int64, n)
-	for i := range n {
-		b.offsets[i] = d.varint()
-	}
-	for i := range n {
-		b.sizes[i] = d.varint()
-	}
-}
-
-// resolve makes flags, sizes and offsets what they are.
-func (b *Block) resolve() {
-	for _, f := range b.flags {
-		b.joined = b.joined || f&flagContinues != 0
-	}
-	i, start := 0, uint32(0)
-	for _, s := range b.sources {
-		next := int64(0)
-		for ; i < s.end && i < len(b.ends); i++ {
-			b.sizes[i] += int64(b.ends[i]-start) + 1
-			start = b.ends[i]
-			b.offsets[i] += next
-			next = b.offsets[i] + b.sizes[i]
-		}
-	}
-}
-
-func decodeTimes(d *decoder, n int) []int64 {
-	t := make([]int64, n)
-	unit := int64(d.uvarint())
-	last := int64(0)
-	for i := range t {
-		last += d.varint()
-		t[i] = last * unit
-	}
-	return t
-}
-
-// decodeFields reads the fields column group.
+// decodeFields reads the fields column group; the lines are all loaded.
 func (b *Block) decodeFields(data []byte) error {
 	d := &decoder{b: data}
-	n := len(b.times)
 	for c := range writtenColumns {
-		b.columns[c] = decodeStrings(d, n)
+		b.columns[c] = decodeStrings(d, b.n)
 	}
 	b.decodeLayouts(d)
 	if d.err == nil && d.off != len(data) {

@@ -11,11 +11,11 @@ func (b *Block) continues(i int) bool {
 	case b.rows != nil:
 		return b.rows[i].continues
 	}
-	return b.flags[i]&flagContinues != 0
+	return b.sealed.flags[i]&flagContinues != 0
 }
 
 // Joined says whether there can be events of more than one row.
-func (b *Block) Joined() bool { return b.joined }
+func (b *Block) Joined() bool { return b.joined || b.sealed != nil && b.sealed.several }
 
 // EventEnd returns the row behind the last one of the event that row i belongs to.
 func (b *Block) EventEnd(i int) int {
@@ -53,5 +53,5 @@ func (b *Block) size(i int) int64 {
 	if b.rows != nil {
 		return b.rows[i].size
 	}
-	return b.sizes[i]
+	return b.sealed.sizes[i]
 }

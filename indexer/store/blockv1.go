@@ -15,33 +15,35 @@ const (
 	valueRefs
 )
 
-// decodeCore1 reads the core column group of n rows.
-func (b *Block) decodeCore1(data []byte, n int) error {
+// decodeCore1 reads the core column group, which tells how long the lines are.
+func (b *Block) decodeCore1(data []byte) error {
 	d := &decoder{b: data}
-	b.times, b.observed = decodeTimes(d, n), decodeTimes(d, n)
-	b.decodePlaces(d, n)
-	b.flags, b.severity = d.bytes(uint64(n)), d.bytes(uint64(n))
-	b.ends = make([]uint32, n)
-	end := uint64(0)
-	for i := range n {
-		size := d.uvarint()
-		if end += size; size > uint64(len(b.lines)) || end > uint64(len(b.lines)) {
+	var c blockNumbers
+	c.start(d, b.n)
+	l := &b.sealed.lines
+	at := &linePlaces{starts: make([]uint32, b.n), ends: make([]uint32, b.n)}
+	end, size := uint64(0), l.size
+	for i := range b.n {
+		at.starts[i] = uint32(end)
+		n := d.uvarint()
+		if end += n; n > size || end > size {
 			d.fail("line beyond the block's bytes")
+			break
 		}
-		b.ends[i] = uint32(end)
+		at.ends[i] = uint32(end)
 	}
-	b.service = decodeStrings(d, n)
-	if d.err == nil && (end != uint64(len(b.lines)) || d.off != len(data)) {
+	l.places.Store(at)
+	c.service = decodeStrings(d, b.n)
+	if d.err == nil && end != size {
 		d.fail("left-over bytes")
 	}
-	b.resolve()
-	return d.err
+	return b.keepCore(c, d)
 }
 
 // decodeFields1 reads the fields column group.
 func (b *Block) decodeFields1(data []byte) error {
 	d := &decoder{b: data}
-	n := len(b.times)
+	n := b.n
 	for c := range columns1 {
 		b.columns[columns1[c]] = decodeStrings(d, n)
 	}

@@ -73,6 +73,14 @@ func (d *decoder) bytes(n uint64) []byte {
 	return b
 }
 
+// byte reads one.
+func (d *decoder) byte() byte {
+	if b := d.bytes(1); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
 // view returns a string that shares the decoder's bytes, which must never change.
 func (d *decoder) view() string { return stringOf(d.bytes(d.uvarint())) }
 

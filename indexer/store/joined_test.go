@@ -51,7 +51,7 @@ func wholes(t testing.TB, s *Store) map[string][]pipeline.Event {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n := b.Len(); b.rows != nil && b.rows[0].continues || b.rows == nil && b.flags[0]&flagContinues != 0 {
+			if n := b.Len(); b.rows != nil && b.rows[0].continues || b.rows == nil && b.sealed.flags[0]&flagContinues != 0 {
 				t.Errorf("%s: block %d of %d rows starts within an event", p.File(), i, n)
 			}
 			for first, end := 0, 0; first < b.Len(); first = end {

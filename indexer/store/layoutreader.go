@@ -24,7 +24,7 @@ func (s *textReader) next() string {
 
 // decodeLayouts reads what layoutWriter wrote.
 func (b *Block) decodeLayouts(d *decoder) {
-	n := len(b.times)
+	n, patterns := b.n, b.sealed.lines.places.Load().of
 	streams := make([]textReader, d.count())
 	sizes := make([]uint64, len(streams))
 	for k := range streams {
@@ -42,7 +42,7 @@ func (b *Block) decodeLayouts(d *decoder) {
 	if d.err != nil {
 		return
 	}
-	newest := make([]uint32, b.numPatterns) // layout of the last row, by pattern
+	newest := make([]uint32, len(b.sealed.lines.patterns)) // layout of the last row, by pattern
 	b.layouts = layouts
 	b.layoutOf = make([]uint32, n)
 	b.attrRows = make([]attrRange, n)
@@ -51,7 +51,7 @@ func (b *Block) decodeLayouts(d *decoder) {
 	var bounds []int
 	fresh := uint32(0)
 	for i := range n {
-		of := newest[b.patterns[i]]
+		of := newest[patterns[i]]
 		switch ref := refs.uvarint(); {
 		case ref == 1:
 			of = fresh
@@ -63,7 +63,7 @@ func (b *Block) decodeLayouts(d *decoder) {
 			d.fail("bad list of layouts")
 			return
 		}
-		newest[b.patterns[i]] = of
+		newest[patterns[i]] = of
 		b.layoutOf[i] = of
 		l := &layouts[of]
 		if b.continues(i) {

@@ -168,10 +168,15 @@ func (s *segment) readFooter(f *os.File) error {
 
 // readGroup reads, checks and decompresses.
 func readGroup(f io.ReaderAt, g groupInfo) ([]byte, error) {
-	dec, err := zstdDecoder()
+	packed, err := readPacked(f, g)
 	if err != nil {
 		return nil, err
 	}
+	return unpack(packed, int(g.Raw))
+}
+
+// readPacked reads and checks.
+func readPacked(f io.ReaderAt, g groupInfo) ([]byte, error) {
 	packed := make([]byte, g.Size)
 	if _, err := f.ReadAt(packed, int64(g.Offset)); err != nil {
 		if errors.Is(err, io.EOF) {
@@ -182,14 +187,7 @@ func readGroup(f io.ReaderAt, g groupInfo) ([]byte, error) {
 	if xxhash.Sum64(packed) != g.Sum {
 		return nil, corrupt("checksum")
 	}
-	data, err := dec.DecodeAll(packed, make([]byte, 0, g.Raw))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errCorrupt, err)
-	}
-	if len(data) != int(g.Raw) {
-		return nil, corrupt("%d bytes, want %d", len(data), g.Raw)
-	}
-	return data, nil
+	return packed, nil
 }
 
 // open gives access to the file's blocks and filters.
@@ -224,39 +222,79 @@ func (keptFile) Close() error { return nil }
 
 // read decodes block i, with its fields if they are wanted.
 func (s *segment) read(i int, fields bool) (*Block, error) {
+	b, err := s.openBlock(i)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.LoadAll(); err != nil {
+		return nil, err
+	}
+	if fields {
+		return s.withFields(i, b)
+	}
+	return b, nil
+}
+
+// openBlock reads what block i has in patterns; of version 1, all its lines.
+func (s *segment) openBlock(i int) (*Block, error) {
 	f, err := s.open()
 	if err != nil {
 		return nil, s.damage(i, err)
 	}
 	defer f.Close()
 	info := &s.Blocks[i]
-	b := &Block{sources: s.sourcesOf(info)}
-	lines, err := readGroup(f, info.Groups[groupLines])
-	if b.lines = lines; err == nil && s.version > 1 {
-		err = b.decodeLines(lines, info.Rows)
-	}
-	if err != nil {
-		return nil, s.damage(i, fmt.Errorf("lines at byte %d: %w", info.Groups[groupLines].Offset, err))
-	}
-	core, err := readGroup(f, info.Groups[groupCore])
+	b := &Block{n: info.Rows, sources: s.sourcesOf(info), sealed: &sealedBlock{seg: s, index: i}}
+	g := info.Groups[groupLines]
+	packed, err := readPacked(f, g)
 	switch {
 	case err != nil:
 	case s.version > 1:
-		err = b.decodeCore(core)
+		err = b.sealed.lines.open(packed, int(g.Raw), info.Rows)
 	default:
-		err = b.decodeCore1(core, info.Rows)
+		var lines []byte
+		if lines, err = unpack(packed, int(g.Raw)); err == nil {
+			b.sealed.lines.whole(lines, info.Rows)
+		}
 	}
 	if err != nil {
-		return nil, s.damage(i, fmt.Errorf("numbers at byte %d: %w", info.Groups[groupCore].Offset, err))
+		return nil, s.damage(i, fmt.Errorf("lines at byte %d: %w", g.Offset, err))
 	}
-	if fields {
-		return s.readFields(i, b, f)
+	if s.version == 1 {
+		if err := b.LoadNumbers(); err != nil {
+			return nil, err
+		}
 	}
 	return b, nil
 }
 
+// readNumbers reads the core column group of a block.
+func (s *segment) readNumbers(b *Block) error {
+	i := b.sealed.index
+	f, err := s.open()
+	if err != nil {
+		return s.damage(i, err)
+	}
+	defer f.Close()
+	g := s.Blocks[i].Groups[groupCore]
+	data, err := readGroup(f, g)
+	switch {
+	case err != nil:
+	case s.version > 1:
+		err = b.decodeCore(data)
+	default:
+		err = b.decodeCore1(data)
+	}
+	if err != nil {
+		return s.damage(i, fmt.Errorf("numbers at byte %d: %w", g.Offset, err))
+	}
+	return nil
+}
+
 // withFields returns b with its fields; b itself does not change.
 func (s *segment) withFields(i int, b *Block) (*Block, error) {
+	if err := b.LoadAll(); err != nil {
+		return nil, err
+	}
 	f, err := s.open()
 	if err != nil {
 		return nil, s.damage(i, err)

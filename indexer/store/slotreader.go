@@ -5,18 +5,77 @@ import (
 	"strconv"
 )
 
-// slotReader gives back the values of a column of slots, one after the other.
-type slotReader struct {
+// slotHead is the head of a column of slots.
+type slotHead struct {
 	kind           byte
 	digits, width  uint8 // of slotsNumber and slotsDelta; digits of slotsHex
 	prefix, suffix []byte
 	base           uint64
 	step           int64
-	started        bool
-	known          [][]byte // of slotsSame, slotsChoice and slotsText
-	choices        []byte
-	text           decoder
-	at             int // in packed: the next bit; of slotsHex the next byte
+	known          decoder // at the values of slotsSame and slotsChoice ...
+	values         int     // ... and how many they are
+	size           int     // bytes of text
+}
+
+// column reads the head of a column.
+func (d *decoder) column() slotHead {
+	var c slotHead
+	if k := d.bytes(1); k != nil {
+		c.kind = k[0]
+	}
+	switch c.kind {
+	case slotsSame, slotsChoice:
+		c.values = 1
+		if c.kind == slotsChoice {
+			c.values = int(d.byte())
+		}
+		c.known = *d
+		for range c.values {
+			d.bytes(d.uvarint())
+		}
+	case slotsText:
+		if n := d.uvarint(); n <= maxGroup {
+			c.size = int(n)
+		} else {
+			d.fail("impossible size of text")
+		}
+	case slotsNumber, slotsDelta, slotsHex:
+		c.prefix, c.suffix = d.bytes(d.uvarint()), d.bytes(d.uvarint())
+		if c.digits = d.byte(); c.kind == slotsHex {
+			break
+		}
+		if c.width = d.byte(); c.width > 64 || c.digits > maxDigits {
+			d.fail("impossible width of numbers")
+			break
+		}
+		if c.base = d.uvarint(); c.kind == slotsDelta {
+			c.step = d.varint()
+		}
+	default:
+		d.fail("unknown kind of column")
+	}
+	return c
+}
+
+// packedSize is how many bytes a column of rows values takes of the packed numbers.
+func (c *slotHead) packedSize(rows int) int {
+	switch c.kind {
+	case slotsHex:
+		return rows * ((int(c.digits) + 1) / 2)
+	case slotsDelta:
+		rows--
+	}
+	return (rows*int(c.width) + 7) / 8
+}
+
+// slotReader gives back the values of a column of slots, one after the other.
+type slotReader struct {
+	slotHead
+	started bool
+	known   [][]byte // of slotsSame, slotsChoice and slotsText
+	choices []byte
+	text    decoder
+	at      int // in packed: the next bit; of slotsHex the next byte
 }
 
 // lineSections are where columns of slots read from.
@@ -26,53 +85,32 @@ type lineSections struct {
 	packedEnd            int    // how much of it columns have taken
 }
 
-// column reads the head of a column of rows values.
-func (s *lineSections) column(rows int) slotReader {
-	h := &s.heads
-	c := slotReader{}
-	if k := h.bytes(1); k != nil {
-		c.kind = k[0]
+func (s *lineSections) err() error {
+	if s.heads.err == nil && (s.text.err != nil || s.choices.err != nil) {
+		s.heads.fail("short columns")
 	}
+	return s.heads.err
+}
+
+// column makes the next column of rows values readable.
+func (s *lineSections) column(rows int) slotReader {
+	c := slotReader{slotHead: s.heads.column()}
 	switch c.kind {
-	case slotsSame:
-		c.known = [][]byte{h.bytes(h.uvarint())}
-	case slotsChoice:
-		n := h.bytes(1)
-		if n == nil {
-			return c
-		}
-		c.known = make([][]byte, n[0])
+	case slotsSame, slotsChoice:
+		known := c.slotHead.known
+		c.known = make([][]byte, c.values)
 		for i := range c.known {
-			c.known[i] = h.bytes(h.uvarint())
+			c.known[i] = known.bytes(known.uvarint())
 		}
-		c.choices = s.choices.bytes(uint64(rows))
+		if c.kind == slotsChoice {
+			c.choices = s.choices.bytes(uint64(rows))
+		}
 	case slotsText:
-		c.text.b = s.text.bytes(h.uvarint())
-	case slotsNumber, slotsDelta, slotsHex:
-		c.prefix, c.suffix = h.bytes(h.uvarint()), h.bytes(h.uvarint())
-		b := h.bytes(1)
-		if b == nil {
-			return c
-		}
-		if c.digits = b[0]; c.kind == slotsHex {
-			c.at = s.take(rows * ((int(c.digits) + 1) / 2))
-			return c
-		}
-		if b = h.bytes(1); b == nil {
-			return c
-		}
-		if c.width = b[0]; c.width > 64 || c.digits > maxDigits {
-			h.fail("impossible width of numbers")
-			return c
-		}
-		c.base = h.uvarint()
-		if c.kind == slotsDelta {
-			c.step = h.varint()
-			rows--
-		}
-		c.at = s.take((rows*int(c.width)+7)/8) * 8
+		c.text.b = s.text.bytes(uint64(c.size))
+	case slotsHex:
+		c.at = s.take(c.packedSize(rows))
 	default:
-		h.fail("unknown kind of column")
+		c.at = s.take(c.packedSize(rows)) * 8
 	}
 	return c
 }

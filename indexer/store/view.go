@@ -134,6 +134,15 @@ func (p *Part) Times(i int) (oldest, newest int64) {
 	return oldest, newest
 }
 
+// Open returns block i, of which no more is decoded than what tells the patterns of its
+// lines; see Block. The error is that of Read.
+func (p *Part) Open(i int) (*Block, error) {
+	if p.seg != nil {
+		return p.seg.openBlock(i)
+	}
+	return p.Read(i, false)
+}
+
 // Read decodes block i, without or with the fields that the parser found. The error names
 // the file and the place; IsRetired tells that retention took the block away meanwhile.
 func (p *Part) Read(i int, fields bool) (*Block, error) {
