@@ -102,21 +102,6 @@ type RulesConfig struct {
 	Pack bool   `yaml:"pack"` // the rules that ship with the program
 }
 
-// IndexConfig is the role index: the store, its retention, and the search API.
-type IndexConfig struct {
-	Listen     string           `yaml:"listen"`
-	Retention  RetentionConfig  `yaml:"retention"`
-	SealAge    yamldoc.Duration `yaml:"seal_age"` // how long lines stay in memory at most
-	Timeout    yamldoc.Duration `yaml:"timeout"`  // of one search, before it returns a cursor
-	Concurrent int              `yaml:"concurrent"`
-}
-
-// RetentionConfig bounds what is kept. Zero is unbounded.
-type RetentionConfig struct {
-	Age  yamldoc.Duration `yaml:"age"`
-	Size yamldoc.Bytes    `yaml:"size"`
-}
-
 // AlertConfig is the role alert: who is told of anomalies. Without receivers they are
 // written to the program's own log.
 type AlertConfig struct {
@@ -245,15 +230,12 @@ func (c *Config) check() []problem {
 	within(bad, "process.templates.max", int64(c.Process.Templates.Max), 100, 1_000_000)
 	within(bad, "process.templates.variables", int64(c.Process.Templates.Variables), 0, 64)
 	within(bad, "process.templates.interval", int64(c.Process.Templates.Interval), int64(100*time.Millisecond), int64(time.Minute))
-	within(bad, "index.seal_age", int64(c.Index.SealAge), int64(time.Second), int64(12*time.Hour))
-	within(bad, "index.timeout", int64(c.Index.Timeout), int64(10*time.Millisecond), int64(time.Hour))
-	within(bad, "index.concurrent", int64(c.Index.Concurrent), 1, 1024)
+	c.Index.check(bad)
 	for path, listen := range map[string]string{"ship.listen": c.Ship.Listen, "process.listen": c.Process.Listen, "alert.listen": c.Alert.Listen} {
 		if listen != "" {
 			address(bad, path, listen)
 		}
 	}
-	address(bad, "index.listen", c.Index.Listen)
 	receivers := alert.DefaultConfig()
 	receivers.Receivers = c.Alert.Receivers
 	inside(bad, "", receivers.Validate()) // "alert.receivers[1]: want ..."

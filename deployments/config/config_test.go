@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -33,7 +34,14 @@ ship:
   labels: { 'a b': c }
 index:
   listen: nowhere
-  retention: { age: 30d, size: many }
+  retention:
+    age: 30d
+    size: many
+    keep:
+      - { query: 'level:>=error', age: 20d }
+      - { query: '(a OR', age: 90d }
+      - { query: '', age: soon }
+      - { qury: b }
 alert:
   receivers:
     - webhook: https://example.org/a
@@ -65,8 +73,14 @@ foghorn.yml:19:58: ship.intake.max_body: expected 1024 to 67108864, found 314572
 foghorn.yml:20:18: ship.spool.size: expected 16777216 to 1125899906842624, found 1000000
 foghorn.yml:21:11: ship.labels: label name: want letters, digits and _.-, no digit first, have "a b"
 foghorn.yml:23:11: index.listen: expected host:port, found "nowhere"
-foghorn.yml:24:32: index.retention.size: expected a size such as "64MB" or "1GiB", found "many"
-foghorn.yml:28:11: alert.receivers[1]: want exactly one of alertmanager and webhook`)
+foghorn.yml:26:11: index.retention.size: expected a size such as "64MB" or "1GiB", found "many"
+foghorn.yml:28:40: index.retention.keep[0].age: expected more than index.retention.age, 30d (or 0, without bound), found 20d
+foghorn.yml:29:18: index.retention.keep[1].query: column 6: expected a term after "OR"
+foghorn.yml:30:18: index.retention.keep[2].query: expected a query that chooses lines, found ""; index.retention.age is for all
+foghorn.yml:30:27: index.retention.keep[2].age: expected a duration such as "30s", "5m" or "7d", found "soon"
+foghorn.yml:31:9: index.retention.keep[3].query: expected a query that chooses lines, found ""; index.retention.age is for all
+foghorn.yml:31:11: index.retention.keep[3].qury: unknown key; known here: age, query
+foghorn.yml:35:11: alert.receivers[1]: want exactly one of alertmanager and webhook`)
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -116,7 +130,7 @@ func TestExampleConfiguration(t *testing.T) {
 	}
 	want := Default()
 	want.Data = "/var/lib/foghorn"
-	have.Ship.Paths, have.Ship.Files, have.Ship.Labels, have.Alert.Receivers = nil, nil, nil, nil
+	have.Ship.Paths, have.Ship.Files, have.Ship.Labels, have.Alert.Receivers, have.Index.Retention.Keep = nil, nil, nil, nil, nil
 	a, err := want.YAML()
 	if err != nil {
 		t.Fatal(err)
@@ -191,4 +205,25 @@ func block(text string) string {
 		out.WriteString(line)
 	}
 	return out.String()
+}
+
+func TestKeptLinesAreSetUpAsTheFileSays(t *testing.T) {
+	c, err := Parse("foghorn.yml", []byte("index: { retention: { age: 7d, size: 2GiB, keep: [{ query: 'level:>=error', age: 90d }, { query: 'service:pay OR b' }] } }"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := c.Index.Retention.Store()
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := fmt.Sprint(r.RetainAge, r.RetainBytes, len(r.RetainKeep), r.RetainKeep[0].Query, r.RetainKeep[0].Age, r.RetainKeep[1].Query, r.RetainKeep[1].Age)
+	if want := "168h0m0s 2147483648 2 level:>=error 2160h0m0s service:pay OR b 0s"; have != want {
+		t.Errorf("have %s, want %s", have, want)
+	}
+	if err := r.Validate(); err != nil {
+		t.Error(err)
+	}
+	if _, err := Parse("foghorn.yml", []byte("index: { retention: { age: 0s, keep: [{ query: x }] } }")); err == nil {
+		t.Error("no fault without an age for the rest")
+	}
 }
