@@ -155,14 +155,14 @@ func TestToken(t *testing.T) {
 		t.Errorf("no challenge: %v", a.header)
 	}
 	rewrite(t, token, "other")
-	if changed, err := b.srv.secrets.refresh(&b.srv.cfg); err != nil || !changed {
+	if changed, err := b.srv.token.Refresh(); err != nil || !changed {
 		t.Fatal(changed, err)
 	}
 	if a := b.do(request{"", "/api/v1/push", []string{"Authorization: Bearer other"}, "x"}); a.status != 200 {
 		t.Errorf("the new token: %d", a.status)
 	}
 	rewrite(t, token, " \n")
-	if _, err := b.srv.secrets.refresh(&b.srv.cfg); err == nil {
+	if _, err := b.srv.token.Refresh(); err == nil {
 		t.Error("an empty token is taken")
 	}
 	if a := b.do(request{"", "/api/v1/push", []string{"Authorization: Bearer other"}, "x"}); a.status != 200 {

@@ -190,7 +190,7 @@ func (s *Server) guard(p refuser, next http.Handler) http.Handler {
 		switch {
 		case r.Header.Get("Origin") != "":
 			s.fail(rw, r, p, refuse(http.StatusForbidden, "logs are not taken from web pages"))
-		case s.cfg.TokenFile != "" && !s.secrets.allowed(r):
+		case s.token != nil && !s.allowed(r):
 			s.fail(rw, r, p, refuse(http.StatusUnauthorized, "want the token, as a bearer token or as a password"))
 		default:
 			next.ServeHTTP(rw, r)

@@ -17,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"foghorn/shipper/intake/entry"
+	"foghorn/shipper/secret"
 	"foghorn/shipper/spool"
 )
 
@@ -34,7 +35,9 @@ type Server struct {
 	log       zerolog.Logger
 	metrics   *metrics
 	listener  net.Listener
-	secrets   secrets
+	token     *secret.Token        // nil: none is asked for
+	certs     *secret.Certificates // nil: there is no TLS
+	secrets   []secret.File        // token and certs, where they are
 	sources   *entry.Sources
 	buffers   sync.Pool // of *buffer
 	works     sync.Pool // of *work
@@ -67,7 +70,7 @@ func New(cfg Config, queue Queue, log zerolog.Logger, reg prometheus.Registerer)
 		Size: cfg.MaxExpanded, Depth: cfg.MaxDepth,
 	}
 	s.works.New = func() any { return &work{lines: entry.New(limits, s.sources)} }
-	if err := s.secrets.load(&cfg); err != nil {
+	if err := s.loadSecrets(); err != nil {
 		return nil, err
 	}
 	if reg != nil {
@@ -86,9 +89,6 @@ func New(cfg Config, queue Queue, log zerolog.Logger, reg prometheus.Registerer)
 // Addr is where the server listens.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// reloadEvery is how often the files of token and certificates are looked at.
-const reloadEvery = 10 * time.Second
-
 // Run serves until ctx ends, and returns when the requests under way have ended, or
 // Config.StopTimeout has.
 func (s *Server) Run(ctx context.Context) error {
@@ -105,32 +105,24 @@ func (s *Server) Run(ctx context.Context) error {
 		ErrorLog:          stdlog.New(s.log, "", 0),
 	}
 	l := s.listener
-	if s.cfg.CertFile != "" {
-		l = tls.NewListener(l, s.secrets.tls())
+	if s.certs != nil {
+		l = tls.NewListener(l, s.certs.Config("h2", "http/1.1"))
 	}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()
-	s.log.Info().Str("address", s.Addr()).Bool("tls", s.cfg.CertFile != "").Bool("token", s.cfg.TokenFile != "").Msg("intake listens")
-	if !loopback(s.listener.Addr()) && s.cfg.TokenFile == "" && s.cfg.ClientCAFile == "" {
+	s.log.Info().Str("address", s.Addr()).Bool("tls", s.certs != nil).Bool("token", s.token != nil).Msg("intake listens")
+	if !loopback(s.listener.Addr()) && s.token == nil && s.cfg.ClientCAFile == "" {
 		s.log.Warn().Str("address", s.Addr()).Msg("intake takes logs from everybody who reaches it: neither a token nor client certificates are asked for")
 	}
-	reload := time.NewTicker(reloadEvery)
-	defer reload.Stop()
-	for {
-		select {
-		case err := <-served:
-			return fmt.Errorf("serve the intake: %w", err)
-		case <-reload.C:
-			changed, err := s.secrets.refresh(&s.cfg)
-			if err != nil {
-				s.log.Error().Err(err).Msg("token or certificates cannot be read again, the old ones stay")
-			} else if changed {
-				s.log.Info().Msg("token and certificates were read again")
-			}
-			continue
-		case <-ctx.Done():
-		}
-		break
+	watching, stop := context.WithCancel(ctx)
+	var watched sync.WaitGroup
+	watched.Go(func() { secret.Watch(watching, s.log, s.secrets...) })
+	defer watched.Wait()
+	defer stop()
+	select {
+	case err := <-served:
+		return fmt.Errorf("serve the intake: %w", err)
+	case <-ctx.Done():
 	}
 	s.stopping.Store(true)
 	grace, done := context.WithTimeout(requests, s.cfg.StopTimeout)

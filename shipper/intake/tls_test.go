@@ -70,20 +70,20 @@ func TestTLS(t *testing.T) {
 	// New files are served to new connections; half of a change leaves the old ones.
 	cert2, key2 := certificate(t, "two.example")
 	rewrite(t, certFile, cert2)
-	if _, err := b.srv.secrets.refresh(&b.srv.cfg); err == nil {
+	if _, err := b.srv.certs.Refresh(); err == nil {
 		t.Error("a certificate with another's key is taken")
 	}
 	if err := push(b, "one.example", cert, nil); err != nil {
 		t.Errorf("the old certificate does not stay: %v", err)
 	}
 	rewrite(t, keyFile, key2)
-	if changed, err := b.srv.secrets.refresh(&b.srv.cfg); err != nil || !changed {
+	if changed, err := b.srv.certs.Refresh(); err != nil || !changed {
 		t.Fatal(changed, err)
 	}
 	if err := push(b, "two.example", cert2, nil); err != nil {
 		t.Errorf("the new certificate: %v", err)
 	}
-	if changed, err := b.srv.secrets.refresh(&b.srv.cfg); err != nil || changed {
+	if changed, err := b.srv.certs.Refresh(); err != nil || changed {
 		t.Errorf("unchanged files: %v, %v", changed, err)
 	}
 }

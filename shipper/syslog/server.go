@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"foghorn/pipeline"
+	"foghorn/shipper/secret"
 	"foghorn/shipper/spool"
 )
 
@@ -34,6 +35,7 @@ type Server struct {
 
 	udp      *net.UDPConn
 	tcp, tls net.Listener
+	certs    *secret.Certificates // of tls
 }
 
 // New listens on cfg's addresses, which Run serves. What was received before Run waits with the
@@ -85,14 +87,13 @@ func (s *Server) listen() error {
 		}
 	}
 	if s.cfg.TLS != "" {
-		certs, err := newCertificates(&s.cfg)
-		if err != nil {
+		if s.certs, err = secret.LoadCertificates(secret.Files{Cert: s.cfg.Cert, Key: s.cfg.Key, ClientCA: s.cfg.ClientCA}); err != nil {
 			return err
 		}
 		if s.tls, err = net.Listen("tcp", loopback(s.cfg.TLS)); err != nil {
 			return err
 		}
-		s.tls = tls.NewListener(s.tls, certs.config())
+		s.tls = tls.NewListener(s.tls, s.certs.Config())
 	}
 	return nil
 }
@@ -138,6 +139,9 @@ func (s *Server) Run(ctx context.Context) error {
 		if l != nil {
 			work.Go(func() { s.accept(ctx, keep, name, l, &conns) })
 		}
+	}
+	if s.certs != nil {
+		work.Go(func() { secret.Watch(ctx, s.log, s.certs) })
 	}
 	<-ctx.Done()
 	timer := time.AfterFunc(2*stopGrace, cancel)
