@@ -147,7 +147,11 @@ func (s *Scratch) word(i, j int, gap uint8) {
 			return
 		}
 	}
-	s.add(i, j, word, gap)
+	if len(b) > longest || s.afterEquals() {
+		s.add(i, j, word, gap)
+		return
+	}
+	s.pushWord(i, j, gap)
 }
 
 func isValue(b []byte) bool {

@@ -33,7 +33,7 @@ func (s *Scratch) date(t *token) bool {
 	}
 	first := s.tokens[from]
 	s.drop(from)
-	s.push(token{start: first.start, end: t.end, unit: t.end, kind: variable, flags: first.flags&spaced | moment})
+	s.push(&token{start: first.start, end: t.end, unit: t.end, kind: variable, flags: first.flags&spaced | moment})
 	return true
 }
 

@@ -55,7 +55,7 @@ func (s *Scratch) stemList(i, j, pre int) bool {
 		t := *last
 		t.kind, t.pre, t.flags = variable, 0, t.flags|stems
 		s.drop(n - 1)
-		s.push(t)
+		s.push(&t)
 		last = &s.tokens[n-1]
 	}
 	if last.kind != variable || last.flags&stems == 0 {
@@ -100,7 +100,7 @@ func (s *Scratch) closing(t *token) bool {
 	}
 	last := &s.tokens[n-1]
 	if s.is(last, open) && t.flags&spaced == 0 && (last.flags&spaced != 0 || n > 1 && s.is(&s.tokens[n-2], '=')) {
-		s.push(token{start: t.start, end: t.start, unit: t.start, kind: variable})
+		s.push(&token{start: t.start, end: t.start, unit: t.start, kind: variable})
 		return false
 	}
 	if n < 3 || open != '(' || t.flags&spaced != 0 {

@@ -16,8 +16,12 @@ const (
 // "List([a,1] -> (2), [b,3] -> (4), [c,5] -> (6))": what is listed tells no templates
 // apart, nor how much.
 func (s *Scratch) repeats() {
+	s.print()
 	for i := 0; i+times*minPeriod <= len(s.tokens)+1; i++ {
 		for p := minPeriod; p <= maxPeriod && i+times*p <= len(s.tokens)+1; p++ {
+			if i+p < len(s.prints) && s.prints[i] != s.prints[i+p] {
+				continue
+			}
 			n, values := 0, false
 			for i+n+p < len(s.tokens) && s.alike(&s.tokens[i+n], &s.tokens[i+n+p], n == 0) {
 				values = values || s.tokens[i+n].kind > name
@@ -30,9 +34,24 @@ func (s *Scratch) repeats() {
 			}
 			if values && n >= times*p-1 {
 				s.replace(i, i+n)
+				s.print()
 				break
 			}
 		}
+	}
+}
+
+// print makes the tokens' prints: tokens with different ones are not alike.
+func (s *Scratch) print() {
+	s.prints = s.prints[:0]
+	for i := range s.tokens {
+		t := &s.tokens[i]
+		n := t.skelEnd - t.skelStart
+		print := uint32(t.kind)<<24 | uint32(n)&0xffff<<8
+		if n > 0 {
+			print |= uint32(s.skel[t.skelStart])
+		}
+		s.prints = append(s.prints, print)
 	}
 }
 
@@ -48,8 +67,8 @@ func (s *Scratch) replace(i, j int) {
 	first, after := s.tokens[i], s.tokens[j:]
 	end := s.tokens[j-1].end
 	s.drop(i)
-	s.push(token{start: first.start, end: end, unit: end, kind: variable, flags: first.flags & spaced})
+	s.push(&token{start: first.start, end: end, unit: end, kind: variable, flags: first.flags & spaced})
 	for k := range after {
-		s.push(after[k])
+		s.push(&after[k])
 	}
 }

@@ -61,6 +61,8 @@ func (s *Scratch) scan(msg []byte, maxTokens int) {
 			s.add(i, j, variable, gap|location)
 		case j-i > longest:
 			s.add(i, j, variable, gap)
+		case m&^(letter|hexes) == 0:
+			s.word(i, j, gap)
 		default:
 			s.chunk(i, j, m, gap)
 		}
@@ -79,7 +81,7 @@ func (s *Scratch) rest(n int) {
 	t := s.tokens[n]
 	end := int32(len(bytes.TrimRight(s.msg, "\t\n\v\f\r ")))
 	s.drop(n)
-	s.push(token{start: t.start, end: end, unit: end, kind: variable, flags: t.flags & spaced})
+	s.push(&token{start: t.start, end: end, unit: end, kind: variable, flags: t.flags & spaced})
 }
 
 func isBracket(c byte) bool {
@@ -110,7 +112,7 @@ func (s *Scratch) quotation(i, j int, gap uint8) int {
 		return j
 	}
 	s.add(i, j, punct, gap)
-	s.push(token{start: int32(j), end: int32(j + n), unit: int32(j + n), kind: weak})
+	s.push(&token{start: int32(j), end: int32(j + n), unit: int32(j + n), kind: weak})
 	s.add(j+n, j+n+1, punct, 0)
 	return j + n + 1
 }
@@ -176,7 +178,7 @@ func (s *Scratch) add(i, j int, k kind, flags uint8) {
 			return
 		}
 	}
-	s.push(t)
+	s.push(&t)
 }
 
 // addStem appends msg[i:j], letters and digits; the first pre bytes are no digits.
@@ -192,5 +194,5 @@ func (s *Scratch) addStem(i, j, pre int, flags uint8) {
 	if s.afterEquals() {
 		k = weak
 	}
-	s.push(token{start: int32(i), end: int32(j), unit: int32(j), pre: int32(pre), kind: k, flags: flags})
+	s.push(&token{start: int32(i), end: int32(j), unit: int32(j), pre: int32(pre), kind: k, flags: flags})
 }

@@ -1,5 +1,7 @@
 package templates
 
+import "slices"
+
 // kind is how a token behaves in a template.
 type kind uint8
 
@@ -64,9 +66,10 @@ type Scratch struct {
 	msg    []byte
 	tokens []token
 	skel   []byte
-	seps   []byte // what stands between the values of lists
-	cuts   []cut  // and where
-	room   []slot // of slots
+	seps   []byte   // what stands between the values of lists
+	cuts   []cut    // and where
+	room   []slot   // of slots
+	prints []uint32 // of repeats
 }
 
 // cut is where a list's separator starts and ends in the message.
@@ -82,8 +85,38 @@ func (s *Scratch) drop(n int) {
 	s.tokens = s.tokens[:n]
 }
 
+// place appends a token, which can hold anything, and returns it.
+func (s *Scratch) place() *token {
+	n := len(s.tokens)
+	if n == cap(s.tokens) {
+		s.tokens = slices.Grow(s.tokens, max(n, 32))
+	}
+	s.tokens = s.tokens[:n+1]
+	return &s.tokens[n]
+}
+
+// pushWord is push for a word msg[i:j]: most tokens are one.
+func (s *Scratch) pushWord(i, j int, gap uint8) {
+	n := len(s.tokens)
+	at := len(s.skel)
+	if gap == spaced && n > 0 {
+		at++
+		if i > 0 && s.msg[i-1] == ' ' {
+			s.skel = append(s.skel, s.msg[i-1:j]...)
+		} else {
+			s.skel = append(append(s.skel, ' '), s.msg[i:j]...)
+		}
+	} else {
+		s.skel = append(s.skel, s.msg[i:j]...)
+	}
+	t := s.place()
+	t.start, t.end, t.unit, t.pre = int32(i), int32(j), int32(j), 0
+	t.skelStart, t.skelEnd, t.cutStart, t.cutEnd = int32(at), int32(len(s.skel)), 0, 0
+	t.kind, t.flags = word, gap
+}
+
 // push appends a token and its part of the skeleton.
-func (s *Scratch) push(t token) {
+func (s *Scratch) push(t *token) {
 	if t.flags&spaced != 0 && len(s.tokens) > 0 {
 		s.skel = append(s.skel, ' ')
 	}
@@ -99,5 +132,5 @@ func (s *Scratch) push(t token) {
 		s.skel = append(s.skel, s.msg[t.start:t.end]...)
 	}
 	t.skelEnd = int32(len(s.skel))
-	s.tokens = append(s.tokens, t)
+	*s.place() = *t
 }
