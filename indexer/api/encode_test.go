@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -71,6 +72,23 @@ func BenchmarkEncode(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "lines/s")
+		})
+	}
+}
+
+// BenchmarkRequest measures what a search costs that finds nothing, without the search: the
+// parameters, the guard, the summary.
+func BenchmarkRequest(b *testing.B) {
+	s := newServer(b, DefaultConfig(), &index{search: yields()})
+	h := s.Handler()
+	for name, target := range map[string]string{"search": "/api/v1/search?q=absent&limit=1000&fields=0&coverage=brief", "healthz": "/healthz"} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				r := httptest.NewRequest("GET", target, nil)
+				r.Host = "127.0.0.1:8514"
+				h.ServeHTTP(httptest.NewRecorder(), r)
+			}
 		})
 	}
 }
