@@ -114,7 +114,7 @@ func Default() Config {
 	return Config{
 		Data:   DefaultData(),
 		Log:    LogConfig{Level: "info", Format: "auto"},
-		Memory: MemoryConfig{GC: 50},
+		Memory: MemoryConfig{GC: 75},
 		Kafka: KafkaConfig{
 			Brokers: []string{"127.0.0.1:9092"}, ClientID: "foghorn",
 			Partitions: 8, Replication: 3, Compression: "zstd", MaxBatch: 1 << 20, MaxFetch: 512 << 10,
