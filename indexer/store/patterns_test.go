@@ -102,9 +102,28 @@ func TestPartsOfALineHaveItsWords(t *testing.T) {
 			t.Fatalf("%q (-want +got)\n%s", line, diff)
 		}
 	}
+	// Eight bytes at a time are looked at; that is the same as looking at each word.
+	var plain splitter
+	same := check
+	check = func(t interface{ Fatalf(string, ...any) }, line []byte) {
+		same(t, line)
+		plain.slots, plain.pattern = plain.slots[:0], plain.pattern[:0]
+		plain.splitText(line)
+		if !slices.Equal(plain.slots, s.slots) || !bytes.Equal(plain.pattern, s.pattern) {
+			t.Fatalf("%q: slots %v and %q, want %v and %q", line, s.slots, s.pattern, plain.slots, plain.pattern)
+		}
+	}
+	for b := range 256 {
+		check(t, []byte{byte(b)})
+		check(t, []byte{'a', '1', byte(b), '2', 'b', ' ', 'x', 'y', byte(b)})
+	}
+	for n := range 150 {
+		check(t, []byte(strings.Repeat("x", n)+"1"+strings.Repeat("y", 150-n)+" 7"))
+		check(t, []byte(strings.Repeat(".", n)+"é1"+strings.Repeat("9", n)))
+	}
 	check(t, []byte(strings.Repeat("a1 b ", 2*maxSlots)))
 	check(t, []byte(strings.Repeat("é1 b ", 2*maxSlots)))
 	rapid.Check(t, func(t *rapid.T) {
-		check(t, rapid.SliceOfN(rapid.SampledFrom([]byte("ab_Z019 .:-\x00\xc3\xa9\xff\xd9\xa3")), 0, 60).Draw(t, "line"))
+		check(t, rapid.SliceOfN(rapid.OneOf(rapid.SampledFrom([]byte("ab_Z019 .:-")), rapid.SampledFrom([]byte("ab_Z019 .:-\x00\xc3\xa9\xff\xd9\xa3"))), 0, 200).Draw(t, "line"))
 	})
 }
