@@ -27,22 +27,7 @@ import (
 // web-1:/var/log/app.log, one of them at offset 4711.
 func overStore(t *testing.T) *search.Searcher {
 	t.Helper()
-	st, err := store.Open(store.DefaultConfig(t.TempDir()), store.Deps{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- st.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-		if err := st.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	st, x := openStore(t)
 	at, offset := time.Now().Add(-time.Minute), int64(4711-3*20)
 	var events []pipeline.Event
 	for i := range 8 {
@@ -66,11 +51,33 @@ func overStore(t *testing.T) *search.Searcher {
 	if err := st.Seal(); err != nil {
 		t.Fatal(err)
 	}
+	return x
+}
+
+// openStore is an empty store, at work, and a searcher over it.
+func openStore(t *testing.T) (*store.Store, *search.Searcher) {
+	t.Helper()
+	st, err := store.Open(store.DefaultConfig(t.TempDir()), store.Deps{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- st.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	x, err := search.New(st, search.DefaultConfig(), search.Deps{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return x
+	return st, x
 }
 
 // Every example of the description, and every operation without one, is answered as the
