@@ -154,6 +154,21 @@ func (d *decoder) labelKey(name []byte) string {
 	return key
 }
 
+// readLabels reads the labels of a line. Mostly their names are those of the line before.
+func (d *decoder) readLabels() {
+	before := d.labels
+	d.labels = d.labels[:0]
+	for i := range d.c.count(2) {
+		name, key := d.c.str(), ""
+		if i < len(before) && before[i].Key[len(pipeline.HeaderLabel):] == string(name) {
+			key = before[i].Key
+		} else {
+			key = d.labelKey(name)
+		}
+		d.labels = append(d.labels, pipeline.Header{Key: key, Value: d.c.str()})
+	}
+}
+
 // oldest is how far behind now a record's time may lie: retention acts on it, and a queue
 // that held its lines through a long outage must not produce what is removed at once.
 const oldest = time.Hour
@@ -214,11 +229,7 @@ func (d *decoder) line(out *outbox) (observed time.Time, ok bool) {
 		d.format, d.zone = c.str(), c.str()
 	}
 	if flags&flagLabels != 0 {
-		d.labels = d.labels[:0]
-		for range c.count(2) {
-			name := c.str()
-			d.labels = append(d.labels, pipeline.Header{Key: d.labelKey(name), Value: c.str()})
-		}
+		d.readLabels()
 	}
 	raw := c.str()
 	if c.bad {
