@@ -130,7 +130,8 @@ func (h *hitWriter) end(b []byte, name string, v any) []byte {
 	return append(b, "}\n"...)
 }
 
-// brief leaves out the sources and partitions that are complete.
+// brief leaves out the sources and partitions that are complete, and the sources that
+// retention has thinned.
 func brief(c search.Coverage) search.Coverage {
 	sources, partitions := []search.SourceCoverage{}, []search.PartitionCoverage{}
 	for _, s := range c.Sources {
@@ -143,6 +144,6 @@ func brief(c search.Coverage) search.Coverage {
 			partitions = append(partitions, p)
 		}
 	}
-	c.Sources, c.Partitions = sources, partitions
+	c.Sources, c.Partitions, c.Thinned = sources, partitions, nil // of which the summary tells
 	return c
 }

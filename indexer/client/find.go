@@ -45,6 +45,7 @@ func (f *Find) Run(ctx context.Context, c *Client, out, errOut, progressTo io.Wr
 	}
 	warn := ""
 	if err == nil {
+		summary.Coverage.Thinned = summary.Thinned
 		warn = warning(summary.Coverage, summary.Missing, time.Now())
 	}
 	if summary.Explain != nil {

@@ -167,6 +167,7 @@ func (r *grepRun) run(ctx context.Context) error {
 		fmt.Fprint(r.errOut, summary.Explain)
 	}
 	coverage = r.chosen.coverage(summary.Coverage)
+	coverage.Thinned = summary.Thinned
 	if text := warning(coverage, summary.Missing, time.Now()); text != "" {
 		r.failed = r.failed || r.Strict
 		if !r.NoMessages {

@@ -15,7 +15,8 @@ import (
 // ordinary way of a line to the index.
 const lagPatience = 2 * time.Second
 
-// warning says in one line what an answer may lack, or nothing.
+// warning says in one line what an answer may lack, or nothing. What c lists as thinned is
+// what concerns the answer.
 func warning(c search.Coverage, missing []search.Damage, now time.Time) string {
 	var parts []string
 	if c.LagRecords > 0 && (c.IndexedUntil.IsZero() || now.Sub(c.IndexedUntil) > lagPatience) {
@@ -42,6 +43,10 @@ func warning(c search.Coverage, missing []search.Damage, now time.Time) string {
 			lines += d.Lines
 		}
 		parts = append(parts, fmt.Sprintf("%d lines are in damaged files (%s: %s)", lines, visible(damaged[0].File), visible(damaged[0].Reason)))
+	}
+	for _, t := range c.Thinned {
+		parts = append(parts, fmt.Sprintf("of the lines from %s to %s retention has left those that match %s, %d are gone",
+			t.From.Local().Format(time.RFC3339), t.Until.Local().Format(time.RFC3339), visible(t.Query), t.Lines))
 	}
 	if len(parts) == 0 {
 		return ""

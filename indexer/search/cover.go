@@ -1,6 +1,12 @@
 package search
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"foghorn/indexer/store"
+)
 
 // Coverage tells how complete the store is. It looks at what is in memory only.
 func (s *Searcher) Coverage() Coverage {
@@ -30,6 +36,9 @@ func (s *Searcher) Coverage() Coverage {
 	for _, d := range s.store.Damaged() {
 		c.Damaged = append(c.Damaged, Damage(d))
 	}
+	for _, t := range s.store.Thinned() {
+		c.Thinned = append(c.Thinned, thinnedOf(t))
+	}
 	for _, p := range c.Partitions {
 		c.LagRecords += p.Lag + p.RawLag
 	}
@@ -37,4 +46,37 @@ func (s *Searcher) Coverage() Coverage {
 	known := s.deps.Progress == nil || !c.IndexedUntil.IsZero()
 	c.Complete = known && c.LagRecords == 0 && len(c.Gaps) == 0 && len(c.Damaged) == 0
 	return c
+}
+
+func thinnedOf(t store.Thinned) Thinned {
+	return Thinned{
+		Source: t.Source, Query: t.Query, From: time.Unix(0, t.From).UTC(), Until: time.Unix(0, t.Until).UTC(), Lines: t.Lines,
+	}
+}
+
+// thinned adds up, by query, what retention has thinned that may concern the request: all
+// sources, but only those ranges that its times reach into.
+func (w *work) thinned() (out []Thinned) {
+	for _, t := range w.s.store.Thinned() {
+		if t.Until < w.since || t.From >= w.until {
+			continue
+		}
+		next := thinnedOf(t)
+		next.Source = ""
+		i := slices.IndexFunc(out, func(o Thinned) bool { return o.Query == next.Query })
+		if i < 0 {
+			out = append(out, next)
+			continue
+		}
+		o := &out[i]
+		o.Lines += next.Lines
+		if next.From.Before(o.From) {
+			o.From = next.From
+		}
+		if next.Until.After(o.Until) {
+			o.Until = next.Until
+		}
+	}
+	slices.SortFunc(out, func(a, b Thinned) int { return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Query, b.Query)) })
+	return out
 }

@@ -18,6 +18,9 @@ type Coverage struct {
 	Partitions []PartitionCoverage `json:"partitions"`
 	Gaps       []Gap               `json:"gaps,omitempty"`
 	Damaged    []Damage            `json:"damaged,omitempty"`
+	// Thinned lists, by source, of what retention has kept some lines only. It says nothing
+	// about Complete, as days that were removed whole do not.
+	Thinned []Thinned `json:"thinned,omitempty"`
 
 	// Lines and Bytes count what is searchable: lines, and bytes of raw lines. DiskBytes
 	// is what the store takes on disk.
@@ -56,6 +59,19 @@ type PartitionCoverage struct {
 	Lag  int64 `json:"lag"`
 	// RawLag is how many records of the partition of logs.raw wait to be parsed.
 	RawLag int64 `json:"raw_lag"`
+}
+
+// Thinned is a range of time of which retention has left only the lines of events that match
+// a query.
+type Thinned struct {
+	// Source is empty in the summary of a search, which adds up those of all sources.
+	Source string `json:"source,omitempty"`
+	Query  string `json:"query"`
+	// From and Until are the oldest and the newest event time there was, both inclusive.
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
+	// Lines is how many are gone.
+	Lines int64 `json:"lines"`
 }
 
 // Gap is a range of a source that never arrived.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -28,6 +29,22 @@ type modelLine struct {
 	whole  *pipeline.Event // that it is a part of
 	first  bool            // of its event
 	number int64           // within its generation, from 1
+	gone   bool            // retention took it
+}
+
+// thin has retention take the events that a query does not match, and returns how many lines
+// that were.
+func (m *model) thin(keep query.Node) (gone int64) {
+	matcher := query.Compile(keep)
+	for _, lines := range m.lines {
+		for _, l := range lines {
+			if !l.gone && !matcher.Match(l.whole) {
+				l.gone = true
+				gone++
+			}
+		}
+	}
+	return gone
 }
 
 func newModel() *model { return &model{lines: make(map[string][]*modelLine)} }
@@ -86,7 +103,7 @@ func matcherOf(req *search.Request) func(l *modelLine) bool {
 		if byTime {
 			e = l.whole
 		}
-		if byTime && !l.first {
+		if byTime && !l.first || l.gone {
 			return false
 		}
 		if !req.Since.IsZero() && e.Timestamp < req.Since.UnixNano() || !req.Until.IsZero() && e.Timestamp >= req.Until.UnixNano() {
@@ -105,8 +122,14 @@ func (m *model) answer(req *search.Request) (out []string) {
 	total, shownAny := 0, false
 	for _, id := range m.order {
 		lines := m.lines[id]
+		if !slices.ContainsFunc(lines, func(l *modelLine) bool { return !l.gone }) {
+			continue
+		}
 		count, last, lastMatch := 0, -1, -1
 		show := func(i int, context bool) {
+			if lines[i].gone {
+				return
+			}
 			group := shownAny && (req.Before > 0 || req.After > 0) && (last < 0 || i != last+1)
 			out = append(out, render(&lines[i].event, lines[i].number, context, group))
 			last, shownAny = i, true

@@ -97,6 +97,8 @@ type Summary struct {
 	Cursor  string   `json:"cursor,omitempty"`
 	Stats   Stats    `json:"stats"`
 	Missing []Damage `json:"missing,omitempty"`
+	// Thinned tells, by query, of which ranges of time retention has left some lines only.
+	Thinned []Thinned `json:"thinned,omitempty"`
 	// Explain is there when the request asked for it.
 	Explain *Explanation `json:"explain,omitempty"`
 }

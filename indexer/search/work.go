@@ -94,6 +94,7 @@ func (w *work) summary(took time.Duration) Summary {
 	for _, d := range w.missing {
 		sum.Missing = append(sum.Missing, d)
 	}
+	sum.Thinned = w.thinned()
 	return sum
 }
 
