@@ -20,9 +20,11 @@ import (
 const earliest = -2
 
 // Bus opens readers of partitions that belong to no group: the indexer keeps its own
-// offsets. Partitions waits for an absent broker.
+// offsets. What a Fetch of Stream's returns is valid until the next. Partitions waits for an
+// absent broker.
 type Bus interface {
 	Open(topic string, partition int, from int64) pipeline.Claim
+	Stream(topic string, partition int, from int64) pipeline.Claim
 	Partitions(ctx context.Context, topic string) (int, error)
 }
 

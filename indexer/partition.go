@@ -28,7 +28,7 @@ type partition struct {
 
 // readPartition stores a partition's events until ctx ends.
 func (x *Indexer) readPartition(ctx context.Context, p *partition) error {
-	claim := x.deps.Bus.Open(pipeline.TopicEvents, p.number, p.next)
+	claim := x.deps.Bus.Stream(pipeline.TopicEvents, p.number, p.next)
 	log := x.deps.Log.With().Int("partition", p.number).Logger()
 	for {
 		batch, err := claim.Fetch(ctx, x.cfg.FetchWait)
@@ -52,6 +52,9 @@ func (x *Indexer) readPartition(ctx context.Context, p *partition) error {
 				}
 				return err
 			}
+		}
+		if len(batch) == 0 {
+			p.decoder = pipeline.EventDecoder{} // a quiet partition takes no memory
 		}
 		x.mu.Lock()
 		p.end, p.seen = claim.HighWatermark(), true

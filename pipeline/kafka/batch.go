@@ -53,6 +53,8 @@ type decoder struct {
 	names     map[string]string // header names seen, so that they are one string each
 	likely    []string          // the names of the record before, which mostly come again
 	headers   []pipeline.Header // unused rest of the last block
+	again     bool              // memory is used again: a batch may be written over the one before
+	spare     []byte            // memory of the batch before
 }
 
 // maxNames bounds decoder.names; header names beyond it cost an allocation each.
@@ -85,9 +87,12 @@ func (d *decoder) batch(b []byte, from int64, msgs []pipeline.Message) (out []pi
 	if attributes&attrControl != 0 || next <= from || count == 0 {
 		return msgs, used, 0, next, nil
 	}
-	payload, err := d.expander.expand(compress.Compression(attributes&attrCodec), b[batchHeader:], maxExpanded)
+	payload, err := d.expander.expand(compress.Compression(attributes&attrCodec), b[batchHeader:], maxExpanded, d.spare)
 	if err != nil {
 		return msgs, 0, 0, 0, fmt.Errorf("record batch at offset %d: %w", base, err)
+	}
+	if d.again && attributes&attrCodec != 0 {
+		d.spare = payload
 	}
 	if count > len(payload)/7 { // the smallest record has 7 bytes
 		return msgs, 0, 0, 0, fmt.Errorf("record batch at offset %d says %d records in %d bytes", base, count, len(payload))

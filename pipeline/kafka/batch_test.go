@@ -155,10 +155,10 @@ func TestExpandIsBounded(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, b := range [][]byte{b.Bytes(), own} {
-				if have, err := newExpander().expand(codec, b, 1<<20); err != nil || len(have) != 1<<20 {
+				if have, err := newExpander().expand(codec, b, 1<<20, nil); err != nil || len(have) != 1<<20 {
 					t.Errorf("at the limit: %d bytes, error %v", len(have), err)
 				}
-				if _, err := newExpander().expand(codec, b, 1<<20-1); err == nil {
+				if _, err := newExpander().expand(codec, b, 1<<20-1, nil); err == nil {
 					t.Error("above the limit: no error")
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/klauspost/compress/s2"
@@ -75,13 +76,14 @@ func newExpander() *expander {
 	})}
 }
 
-// expand undoes the compression of a batch; more than limit bytes are an error.
-func (x *expander) expand(codec compress.Compression, b []byte, limit int) ([]byte, error) {
+// expand undoes the compression of a batch; more than limit bytes are an error. They are
+// written over room, if that is large enough.
+func (x *expander) expand(codec compress.Compression, b []byte, limit int, room []byte) ([]byte, error) {
 	if codec == compress.None {
 		return b, nil
 	}
 	if n, ok := expandedLen(codec, b); ok && n <= limit {
-		return x.whole(codec, b, n)
+		return x.whole(codec, b, slices.Grow(room[:0], n)[:n])
 	}
 	c := codec.Codec()
 	if c == nil {
@@ -127,14 +129,14 @@ func expandedLen(codec compress.Compression, b []byte) (n int, ok bool) {
 // xerial begins snappy's framing in streams of blocks, which Java's producers write.
 var xerial = []byte("\x82SNAPPY\x00")
 
-// whole expands a batch that says that it becomes n bytes.
-func (x *expander) whole(codec compress.Compression, b []byte, n int) (out []byte, err error) {
+// whole expands a batch that says that it fills room.
+func (x *expander) whole(codec compress.Compression, b, room []byte) (out []byte, err error) {
 	if codec == compress.Snappy {
-		out, err = s2.Decode(make([]byte, n), b)
+		out, err = s2.Decode(room, b)
 	} else {
 		var z *zstd.Decoder
 		if z, err = x.zstd(); err == nil {
-			out, err = z.DecodeAll(b, make([]byte, 0, n))
+			out, err = z.DecodeAll(b, room[:0:len(room)])
 		}
 	}
 	if err != nil {

@@ -21,6 +21,8 @@ type fetchRequest struct {
 	offset   int64
 	waitMs   int32
 	maxBytes int32
+	// room is memory for the answer, which nothing else may use any more.
+	room []byte
 }
 
 // target is the partition that a request is about.
@@ -35,8 +37,8 @@ type fetchResponse struct {
 	high int64 // the end of the partition for readers
 	// records are the record batches, the last one perhaps cut off.
 	records []byte
-	// size is how many bytes came.
-	size int
+	// body is the whole answer, which records are a part of.
+	body []byte
 }
 
 const (
@@ -71,7 +73,7 @@ func (g target) Broker(cluster protocol.Cluster) (protocol.Broker, error) {
 
 // RawExchange writes the request and reads the answer. An error closes the connection.
 func (r *fetchRequest) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
-	body, err := exchange(rw, r.encode(), maxResponse)
+	body, err := exchange(rw, r.encode(), maxResponse, r.room)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +115,7 @@ var errShortResponse = errors.New("fetch response is cut off")
 
 func (r *fetchRequest) decode(body []byte) (*fetchResponse, error) {
 	d := wire{b: body}
-	res := &fetchResponse{size: len(body)}
+	res := &fetchResponse{body: body}
 	d.skip(4 + 4) // correlation id, throttle
 	if code := d.int16(); code != 0 && !d.short {
 		res.err = kafka.Error(code)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -38,7 +39,7 @@ func (*produceRequest) Required(map[protocol.ApiKey]int16) bool { return true }
 
 // RawExchange writes the request and reads the answer. An error closes the connection.
 func (r *produceRequest) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
-	body, err := exchange(rw, r.frame, maxProduceResponse)
+	body, err := exchange(rw, r.frame, maxProduceResponse, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +47,7 @@ func (r *produceRequest) RawExchange(rw io.ReadWriter) (protocol.Message, error)
 }
 
 // exchange writes a request and reads the answer to it.
-func exchange(rw io.ReadWriter, request []byte, limit int32) (body []byte, err error) {
+func exchange(rw io.ReadWriter, request []byte, limit int32, room []byte) (body []byte, err error) {
 	if _, err := rw.Write(request); err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func exchange(rw io.ReadWriter, request []byte, limit int32) (body []byte, err e
 	if n < 0 || n > limit {
 		return nil, fmt.Errorf("response of %d bytes, want at most %d", n, limit)
 	}
-	body = make([]byte, n)
+	body = slices.Grow(room[:0], int(n))[:n]
 	_, err = io.ReadFull(rw, body)
 	return body, err
 }

@@ -25,6 +25,14 @@ func (c *Client) Open(topic string, partition int, from int64) pipeline.Claim {
 	return c.newReader(topic, partition, from)
 }
 
+// Stream returns a reader as Open does, which uses its memory again: the messages of a Fetch
+// are those of one batch, and are valid until the next Fetch.
+func (c *Client) Stream(topic string, partition int, from int64) pipeline.Claim {
+	r := c.newReader(topic, partition, from)
+	r.dec.again = true
+	return r
+}
+
 // reader fetches one partition. It is used by one goroutine.
 type reader struct {
 	client *Client
@@ -35,11 +43,18 @@ type reader struct {
 	rest   []byte // batches fetched and not yet decoded
 	whole  bool   // a batch of the answer that rest is from was decoded
 	pause  backoff
+
+	// Memory of the last answer and its messages, while dec.again.
+	body []byte
+	msgs []pipeline.Message
 }
 
 func (c *Client) newReader(topic string, partition int, from int64) *reader {
 	return &reader{client: c, dec: decoder{topic: topic, partition: partition, expander: c.expander}, start: from, next: from}
 }
+
+// forget leaves the memory that is kept to the garbage collector.
+func (r *reader) forget() { r.body, r.dec.spare, r.msgs = nil, nil, nil }
 
 func (r *reader) Topic() string        { return r.dec.topic }
 func (r *reader) Partition() int       { return r.dec.partition }
@@ -88,6 +103,7 @@ func (r *reader) Fetch(ctx context.Context, wait time.Duration) ([]pipeline.Mess
 		}
 		left := max(time.Until(deadline), 0)
 		if left == 0 && empty {
+			r.forget() // a quiet partition takes none
 			return nil, nil
 		}
 		err := r.poll(ctx, min(left, maxPoll))
@@ -129,8 +145,9 @@ func (r *reader) poll(ctx context.Context, wait time.Duration) error {
 	}
 	m, err := r.client.transport.RoundTrip(ctx, r.client.api.Addr, &fetchRequest{
 		target: target{r.dec.topic, r.dec.partition}, clientID: r.client.cfg.ClientID, offset: r.next,
-		waitMs: int32(wait.Milliseconds()), maxBytes: int32(r.client.cfg.FetchBytes),
+		waitMs: int32(wait.Milliseconds()), maxBytes: int32(r.client.cfg.FetchBytes), room: r.body,
 	})
+	r.body = nil // after an error the exchange may still be under way
 	if err != nil {
 		return err
 	}
@@ -142,8 +159,11 @@ func (r *reader) poll(ctx context.Context, wait time.Duration) error {
 		return res.err
 	}
 	r.client.stats.fetchRequests.Add(1)
-	r.client.stats.bytesFetched.Add(int64(res.size))
+	r.client.stats.bytesFetched.Add(int64(len(res.body)))
 	r.high, r.rest, r.whole = res.high, res.records, false
+	if r.dec.again {
+		r.body = res.body
+	}
 	return nil
 }
 
@@ -162,10 +182,11 @@ func (r *reader) outOfRange(ctx context.Context) error {
 }
 
 // decode takes batches from r.rest until it has enough. The bound holds for what they
-// expand to, so that compression does not change how much memory a claim takes.
+// expand to, so that compression does not change how much memory a claim takes. With memory
+// that is used again one batch is enough.
 func (r *reader) decode() ([]pipeline.Message, error) {
-	var msgs []pipeline.Message
-	for size := 0; len(r.rest) > 0 && size < r.client.cfg.FetchBytes; {
+	msgs := r.msgs[:0]
+	for size := 0; len(r.rest) > 0 && size < r.client.cfg.FetchBytes && (!r.dec.again || len(msgs) == 0); {
 		out, used, expanded, next, err := r.dec.batch(r.rest, r.next, msgs)
 		if errors.Is(err, errCutOff) && r.whole {
 			r.rest = nil // the broker cut its answer at the limit; the next one has it whole
@@ -178,13 +199,16 @@ func (r *reader) decode() ([]pipeline.Message, error) {
 			}
 			return nil, fmt.Errorf("records of %s from offset %d: %w", r.name(), r.next, err)
 		}
-		if msgs == nil && len(out) > 0 { // room for what is likely to follow, at once
+		if msgs == nil && len(out) > 0 && !r.dec.again { // room for what is likely to follow, at once
 			batches := min(len(r.rest)/used, r.client.cfg.FetchBytes/max(expanded, 1)+1)
 			out = slices.Grow(out, len(out)*(batches-1))
 		}
 		msgs, size = out, size+expanded
 		r.rest, r.whole = r.rest[used:], true
 		r.next = max(r.next, next)
+	}
+	if r.dec.again {
+		r.msgs = msgs
 	}
 	r.client.stats.recordsFetched.Add(int64(len(msgs)))
 	return msgs, nil
