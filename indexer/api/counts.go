@@ -36,7 +36,7 @@ type Facets struct {
 
 // histogram answers /api/v1/histogram.
 func (s *Server) histogram(w http.ResponseWriter, r *http.Request) {
-	s.count(w, r, []string{"interval", "by"}, func(v url.Values, f search.Filter, top int, short bool) (any, error) {
+	s.count(w, r, []string{"interval", "by"}, func(v url.Values, f search.Filter, top int, c search.Coverage) (any, error) {
 		spec := search.HistogramSpec{By: v.Get("by"), Top: top}
 		if v.Has("interval") {
 			var err error
@@ -48,27 +48,27 @@ func (s *Server) histogram(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		h, err := s.deps.Searcher.Histogram(r.Context(), f, spec)
-		return Histogram{Interval: h.Interval.String(), Histogram: h, Coverage: s.coverageNow(short)}, err
+		return Histogram{Interval: h.Interval.String(), Histogram: h, Coverage: c}, err
 	})
 }
 
 // facets answers /api/v1/facets.
 func (s *Server) facets(w http.ResponseWriter, r *http.Request) {
-	s.count(w, r, []string{"field"}, func(v url.Values, f search.Filter, top int, short bool) (any, error) {
+	s.count(w, r, []string{"field"}, func(v url.Values, f search.Filter, top int, c search.Coverage) (any, error) {
 		fields := strings.Split(v.Get("field"), ",")
 		for _, name := range fields {
 			if name == "" || len(fields) > MaxFacets {
 				return nil, badParameter("field", fmt.Errorf("expected 1 to %d names of fields, with commas between", MaxFacets))
 			}
 		}
-		c, err := s.deps.Searcher.Facets(r.Context(), f, fields, top)
-		return Facets{Facets: c, Coverage: s.coverageNow(short)}, err
+		counts, err := s.deps.Searcher.Facets(r.Context(), f, fields, top)
+		return Facets{Facets: counts, Coverage: c}, err
 	})
 }
 
 // count reads the parameters that both have, and own ones, and answers with what run
 // returns; a *Problem among its errors is the answer itself.
-func (s *Server) count(w http.ResponseWriter, r *http.Request, own []string, run func(v url.Values, f search.Filter, top int, short bool) (any, error)) {
+func (s *Server) count(w http.ResponseWriter, r *http.Request, own []string, run func(v url.Values, f search.Filter, top int, c search.Coverage) (any, error)) {
 	v, p := parameters(r, append([]string{"q", "where", "since", "until"}, append(own, "top", "budget", "coverage")...)...)
 	if p != nil {
 		p.write(w)
@@ -94,7 +94,7 @@ func (s *Server) count(w http.ResponseWriter, r *http.Request, own []string, run
 		return
 	}
 	f := search.Filter{Query: req.Query, Where: req.Where, Since: req.Since, Until: req.Until, Budget: req.Budget}
-	out, err := run(v, f, top, in.Coverage == "brief")
+	out, err := run(v, f, top, s.coverageNow(in.Coverage == "brief"))
 	// The server's own deadline is for answers that are made at once.
 	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.cfg.WriteTimeout))
 	if err != nil {

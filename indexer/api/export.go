@@ -82,6 +82,7 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 		problem(http.StatusInternalServerError, "internal", "the server failed", err.Error()).write(w)
 		return
 	}
+	coverage := s.coverageNow(true)
 	out.write(rows.begin)
 	stop := out.flushing()
 	defer stop()
@@ -91,7 +92,7 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 	stop()
 	if err == nil {
 		out.write(func(b []byte) []byte {
-			return rows.end(b, "summary", Summary{Summary: sum, Coverage: s.coverageNow(true)})
+			return rows.end(b, "summary", summaryOf(sum, coverage))
 		})
 		h.Set(TrailerCursor, sum.Cursor)
 		h.Set(TrailerMatched, strconv.FormatInt(sum.Matched, 10))

@@ -11,8 +11,16 @@ import (
 // Summary is the last object of every search that did not fail: {"summary": …}.
 type Summary struct {
 	search.Summary
-	// Coverage says how complete the store was when the search ended.
+	// Coverage says how complete the store was when the search began: what came to it since
+	// is not in the answer.
 	Coverage search.Coverage `json:"coverage"`
+}
+
+// summaryOf joins what a search found and the coverage at its beginning. What it could not
+// read may be news to that.
+func summaryOf(found search.Summary, coverage search.Coverage) Summary {
+	coverage.Complete = coverage.Complete && len(found.Missing) == 0
+	return Summary{Summary: found, Coverage: coverage}
 }
 
 // search answers /api/v1/search.
@@ -57,6 +65,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *answer) {
 		contentType = "application/json"
 	}
 	out := newStream(w, contentType, s.cfg.WriteTimeout)
+	coverage := s.coverageNow(a.brief)
 	stop := out.flushing()
 	defer stop()
 	found, err := a.run(func(h *search.Hit) error {
@@ -72,7 +81,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *answer) {
 		}
 		out.write(func(b []byte) []byte { return a.hits.end(b, "error", p) })
 	} else {
-		summary := Summary{Summary: found, Coverage: s.coverageNow(a.brief)}
+		summary := summaryOf(found, coverage)
 		out.write(func(b []byte) []byte { return a.hits.end(b, "summary", summary) })
 	}
 	out.close()

@@ -197,6 +197,31 @@ func TestGrepOptionsSelectAsGrepDoes(t *testing.T) {
 	}
 }
 
+// The coverage is that of the time when a search began: what came to the store since is not
+// in the answer. What could not be read is counted in.
+func TestTheCoverageIsThatOfTheBeginning(t *testing.T) {
+	var damaged []search.Damage
+	x := &index{}
+	x.search = func(context.Context, search.Request, func(*search.Hit) error) (search.Summary, error) {
+		x.coverage = search.Coverage{Complete: true, Lines: 2, IndexedUntil: time.Unix(2, 0).UTC()}
+		return search.Summary{Missing: damaged}, nil
+	}
+	s := newServer(t, DefaultConfig(), x)
+	for _, path := range []string{"/api/v1/search", "/api/v1/export"} {
+		for _, missing := range [][]search.Damage{nil, {{File: "1.seg", Lines: 3}}} {
+			x.coverage = search.Coverage{Complete: true, Lines: 1, IndexedUntil: time.Unix(1, 0).UTC()}
+			damaged = missing
+			var end struct{ Summary Summary }
+			if err := json.Unmarshal([]byte(bodyText(t, ask(t, s, "GET", path, ""))), &end); err != nil {
+				t.Fatal(err)
+			}
+			if c := end.Summary.Coverage; c.Lines != 1 || c.IndexedUntil.Unix() != 1 || c.Complete != (missing == nil) {
+				t.Errorf("%s, %v missing: %+v", path, missing, c)
+			}
+		}
+	}
+}
+
 // Every search ends with a summary or with an error object.
 func TestAnErrorOnTheWayEndsTheStream(t *testing.T) {
 	x := &index{search: func(_ context.Context, _ search.Request, hit func(*search.Hit) error) (search.Summary, error) {

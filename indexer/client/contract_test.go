@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -164,15 +166,16 @@ func (r *randomGrep) args(dirty bool, dir string) []string {
 	some(3, "-n")
 	some(8, "-b")
 	some(8, "-H", "-h")
-	if !slices.Contains(args, "-w") || !slices.Contains(args, "-x") { // of both, GNU grep's -o prints empty lines, too
+	both := slices.Contains(args, "-w") && slices.Contains(args, "-x")
+	if !both { // to which GNU grep's -o and --color add line feeds
 		some(6, "-o")
+		some(12, "--color=always")
 	}
 	some(6, "-c", "-l", "-L", "-q")
 	some(8, "-m1", "-m2", "-m7", "-m0")
 	some(6, "-A1", "-B1", "-C1", "-C3", "-A9", "-2", "-A0")
 	some(6, "-A2", "-B2")
 	some(20, "--group-separator=##", "--no-group-separator")
-	some(12, "--color=always")
 	some(16, "-Z")
 	r.plain = dirty || slices.Contains(args, "-w")
 	fixed := r.IntN(4) == 0
@@ -180,8 +183,13 @@ func (r *randomGrep) args(dirty bool, dir string) []string {
 		args = append(args, "-F")
 	}
 	var patterns []string
+	shown := slices.Contains(args, "-w") && (slices.Contains(args, "-o") || slices.Contains(args, "--color=always"))
 	for range 1 + max(0, r.IntN(6)-3) {
-		patterns = append(patterns, r.pattern(fixed))
+		p := r.pattern(fixed)
+		for shown && !startsWord(p, fixed) {
+			p = r.pattern(fixed)
+		}
+		patterns = append(patterns, p)
 	}
 	switch r.IntN(12) {
 	case 0: // one argument may hold several, too
@@ -196,6 +204,19 @@ func (r *randomGrep) args(dirty bool, dir string) []string {
 		args = append(args, "-e", p)
 	}
 	return args
+}
+
+// startsWord says that what a pattern matches starts with a character of a word, as far as
+// it matters: of matches behind each other that start with another one, GNU grep -ow shows
+// all for -e '\k' -e 10 and the first for '\\k|10'.
+func startsWord(p string, fixed bool) bool {
+	if !fixed && strings.HasPrefix(p, `\`) {
+		p = p[1:]
+	} else if !fixed && strings.IndexAny(p, ".[") == 0 {
+		return true // no plain text
+	}
+	first, _ := utf8.DecodeRuneInString(p)
+	return first == '_' || unicode.IsLetter(first) || unicode.IsDigit(first)
 }
 
 func (r *randomGrep) pattern(fixed bool) string {

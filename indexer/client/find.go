@@ -38,6 +38,7 @@ const maxHeld = 100_000
 func (f *Find) Run(ctx context.Context, c *Client, out, errOut, progressTo io.Writer) int {
 	w := bufio.NewWriterSize(out, 64<<10)
 	p := newProgress(progressTo, "foghorn search")
+	began := time.Now()
 	found, summary, err := f.search(ctx, c, w, p)
 	p.stop()
 	if flushErr := w.Flush(); err == nil {
@@ -46,7 +47,7 @@ func (f *Find) Run(ctx context.Context, c *Client, out, errOut, progressTo io.Wr
 	warn := ""
 	if err == nil {
 		summary.Coverage.Thinned = summary.Thinned
-		warn = warning(summary.Coverage, summary.Missing, time.Now())
+		warn = warning(summary.Coverage, summary.Missing, began)
 	}
 	if summary.Explain != nil {
 		fmt.Fprint(errOut, summary.Explain)

@@ -152,6 +152,7 @@ func (r *grepRun) run(ctx context.Context) error {
 	if r.WithName != nil {
 		r.print.name = *r.WithName
 	}
+	began := time.Now()
 	summary, err := r.client.SearchAll(ctx, in, Receiver{Hit: r.hit, Idle: r.idle})
 	if errors.Is(err, errEnough) {
 		return nil
@@ -168,7 +169,7 @@ func (r *grepRun) run(ctx context.Context) error {
 	}
 	coverage = r.chosen.coverage(summary.Coverage)
 	coverage.Thinned = summary.Thinned
-	if text := warning(coverage, summary.Missing, time.Now()); text != "" {
+	if text := warning(coverage, summary.Missing, began); text != "" {
 		r.failed = r.failed || r.Strict
 		if !r.NoMessages {
 			fmt.Fprintf(r.errOut, "foghorn grep: warning: %s\n", text)

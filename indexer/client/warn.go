@@ -15,11 +15,11 @@ import (
 // ordinary way of a line to the index.
 const lagPatience = 2 * time.Second
 
-// warning says in one line what an answer may lack, or nothing. What c lists as thinned is
-// what concerns the answer.
-func warning(c search.Coverage, missing []search.Damage, now time.Time) string {
+// warning says in one line what the answer to a search that began at a time may lack, or
+// nothing. What c lists as thinned is what concerns the answer.
+func warning(c search.Coverage, missing []search.Damage, began time.Time) string {
 	var parts []string
-	if c.LagRecords > 0 && (c.IndexedUntil.IsZero() || now.Sub(c.IndexedUntil) > lagPatience) {
+	if c.LagRecords > 0 && (c.IndexedUntil.IsZero() || began.Sub(c.IndexedUntil) > lagPatience) {
 		text := fmt.Sprintf("%d records are not indexed yet", c.LagRecords)
 		if !c.IndexedUntil.IsZero() {
 			text += ", lines after " + c.IndexedUntil.Local().Format(time.RFC3339) + " may be missing"
