@@ -40,8 +40,8 @@ type Board struct {
 	counts    map[span]*heldCounts
 	progress  map[int]int64
 	curations map[string]*held[Curation]
-	miner     *templates.Miner // knows all templates, to resolve ids
-	seen      *view            // nil: templates or curations have changed
+	ids       resolver
+	seen      *view // nil: templates or curations have changed
 	bad, left int64
 	unread    atomic.Int64 // records of counts that could not be read when someone asked
 	removed   recent       // templates that were removed
@@ -60,8 +60,9 @@ func NewBoard(cfg Config, bus Bus, log zerolog.Logger) *Board {
 	b := &Board{
 		cfg: cfg, bus: bus, log: log.With().Str("component", "templates").Logger(),
 		templates: make(map[string]*held[known]), counts: make(map[span]*heldCounts),
-		progress: make(map[int]int64), curations: make(map[string]*held[Curation]), miner: newMiner(cfg),
+		progress: make(map[int]int64), curations: make(map[string]*held[Curation]),
 	}
+	b.ids.init(b)
 	b.changed = sync.NewCond(&b.mu)
 	return b
 }
@@ -137,94 +138,63 @@ func (b *Board) take(batch []pipeline.Message) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.version++
-	var fresh []*templates.Knowledge
 	for i := range batch {
 		m := &batch[i]
-		t, err := b.record(string(m.Key), m.Value)
-		if err != nil {
+		if err := b.record(string(m.Key), m.Value); err != nil {
 			b.bad++
 			b.log.Warn().Err(err).Int64("offset", m.Offset).Msg("record of templates cannot be read")
 		}
-		if t != nil {
-			fresh = append(fresh, t.Knowledge)
-		}
-	}
-	if err := b.miner.Learn(fresh); err != nil {
-		b.log.Warn().Err(err).Msg("templates cannot be read")
-	}
-	if b.miner.Len() > b.cfg.MaxTemplates && len(b.templates) < b.miner.Len()*3/4 {
-		b.renew()
 	}
 }
 
-// renew makes a miner that knows what is on the topic, and no longer what was removed: it
-// would let go of templates to stay within its bound.
-func (b *Board) renew() {
-	all := make([]*templates.Knowledge, 0, len(b.templates))
-	for _, h := range b.templates {
-		all = append(all, h.value.Knowledge)
-	}
-	b.miner = newMiner(b.cfg)
-	if err := b.miner.Learn(all); err != nil {
-		b.log.Warn().Err(err).Msg("templates cannot be read")
-	}
-}
-
-// newMiner returns a miner with room for all templates on the topic and as many that were
-// removed.
-func newMiner(cfg Config) *templates.Miner {
-	mc := cfg.Miner
-	mc.MaxTemplates = 2*cfg.MaxTemplates + 1
-	return templates.New(mc)
-}
-
-// record takes one record; the result is its template, if it is one.
-func (b *Board) record(key string, value []byte) (*known, error) {
+// record takes one record.
+func (b *Board) record(key string, value []byte) error {
 	switch {
 	case strings.HasPrefix(key, keyCounts):
 		s, err := parseSpan(key)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return nil, b.putCounts(s, value)
+		return b.putCounts(s, value)
 	case strings.HasPrefix(key, keyProgress):
 		partition, err := strconv.Atoi(key[len(keyProgress):])
 		if err != nil {
-			return nil, fmt.Errorf("key %q: %w", key, err)
+			return fmt.Errorf("key %q: %w", key, err)
 		}
 		var p Progress
 		if err := decode(value, &p); err != nil {
-			return nil, fmt.Errorf("record %s: %w", key, err)
+			return fmt.Errorf("record %s: %w", key, err)
 		}
 		b.progress[partition] = p.Offset
-		return nil, nil
+		return nil
 	}
 	b.seen = nil
 	if strings.HasPrefix(key, keyCuration) {
-		return nil, putHeld(b.curations, key[len(keyCuration):], value, b.version)
+		return putHeld(b.curations, key[len(keyCuration):], value, b.version)
 	}
 	if value == nil && b.templates[key] != nil {
 		b.removed.add(key, b.version)
 	}
 	if value != nil && b.templates[key] == nil && len(b.templates) >= b.cfg.MaxTemplates {
 		b.left++
-		return nil, nil
+		return nil
 	}
 	if value == nil {
 		delete(b.templates, key)
-		return nil, nil
+		return nil
 	}
 	t, err := b.reader.read(value, b.cfg.Miner)
 	if err != nil {
-		return nil, fmt.Errorf("record %s: %w", key, err)
+		return fmt.Errorf("record %s: %w", key, err)
 	}
 	if t.ID() != key {
-		return nil, fmt.Errorf("record %s: has the id %q", key, t.ID())
+		return fmt.Errorf("record %s: has the id %q", key, t.ID())
 	}
 	h := &held[known]{value: t, hash: xxhash.Sum64(value), version: b.version}
 	b.templates[t.ID()] = h
 	b.fresh.add(t.ID(), b.version)
-	return &h.value, nil
+	b.ids.add(t.Knowledge)
+	return nil
 }
 
 func decode(value []byte, into any) error {

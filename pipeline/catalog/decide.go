@@ -162,7 +162,7 @@ func (v *view) merge(c *Curation, id string) error {
 // template of which the one with this id is a part, but not of one that people have merged
 // it into.
 func (v *view) subject(id string) (string, error) {
-	if t, ok := v.board.miner.Lookup(id); ok {
+	if t, ok := v.board.ids.known().Lookup(id); ok {
 		return t.ID, nil
 	}
 	if _, ok := v.origins[id]; ok {
@@ -172,7 +172,7 @@ func (v *view) subject(id string) (string, error) {
 }
 
 func (v *view) split(c *Curation, s Split) error {
-	t, ok := v.board.miner.Lookup(c.ID)
+	t, ok := v.board.ids.known().Lookup(c.ID)
 	if !ok {
 		return &BadDecision{"split", fmt.Sprintf("%q was split off: split the template that it is of", v.origins[c.ID].text)}
 	}

@@ -149,7 +149,7 @@ func (v *view) final(id string) string {
 	for range maxHops {
 		if c := v.board.curations[to]; c != nil && c.value.MergedInto != "" {
 			to = c.value.MergedInto
-		} else if t, ok := v.board.miner.Lookup(to); ok && t.ID != to {
+		} else if t, ok := v.board.ids.known().Lookup(to); ok && t.ID != to {
 			to = t.ID
 		} else {
 			break
@@ -161,7 +161,7 @@ func (v *view) final(id string) string {
 // row returns what is known of a template beside its counts.
 func (v *view) row(id string) Row {
 	row := Row{ID: id}
-	if t, ok := v.board.miner.Lookup(id); ok {
+	if t, ok := v.board.ids.known().Lookup(id); ok {
 		row.Text = t.Text
 	} else if o, ok := v.origins[id]; ok {
 		row.Text = o.text
@@ -220,7 +220,7 @@ func (b *Board) Get(id string) (Row, bool) {
 	v := b.view()
 	final := v.final(id)
 	_, split := v.origins[final]
-	if _, ok := b.miner.Lookup(final); !ok && !split {
+	if _, ok := b.ids.known().Lookup(final); !ok && !split {
 		return Row{}, false
 	}
 	return v.finish(v.row(final)), true

@@ -40,11 +40,11 @@ func TestListFollows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.board.record(id, gone.Value); err != nil {
+		if err := b.board.record(id, gone.Value); err != nil {
 			t.Fatal(err)
 		}
 	}
-	b.board.renew()
+	b.board.ids.renew()
 	if list := b.board.List(Query{}); len(list.Rows) != 0 || list.Others != 7 {
 		t.Errorf("removed: have %+v, want 7 other lines", list)
 	}

@@ -273,8 +273,8 @@ func TestRandomText(t *testing.T) {
 	}
 	b.flush(time.Minute)
 	s := b.board.Stats()
-	if s.Templates > cfg.MaxTemplates || len(b.recorder.known) > 2*cfg.Miner.MaxTemplates+1 || b.board.miner.Len() > 2*cfg.MaxTemplates {
-		t.Errorf("have %+v, %d known to the recorder, %d to the board's miner", s, len(b.recorder.known), b.board.miner.Len())
+	if s.Templates > cfg.MaxTemplates || len(b.recorder.known) > 2*cfg.Miner.MaxTemplates+1 || b.board.ids.known().Len() > 2*cfg.MaxTemplates {
+		t.Errorf("have %+v, %d known to the recorder, %d to the board's miner", s, len(b.recorder.known), b.board.ids.known().Len())
 	}
 	list := b.board.List(Query{})
 	sum := list.Others

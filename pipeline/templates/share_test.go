@@ -87,3 +87,45 @@ func TestRevision(t *testing.T) {
 		last = now
 	}
 }
+
+// Who learns what covers another need not learn that.
+func TestCovers(t *testing.T) {
+	know := func(lines ...string) *Knowledge {
+		m := New(DefaultConfig())
+		mine(m, lines...)
+		entries := m.Export()
+		k, err := entries[0].Knowledge(DefaultConfig())
+		if err != nil || len(entries) != 1 {
+			t.Fatal(len(entries), err)
+		}
+		return k
+	}
+	ro, rw, both := know("open mode=ro in 5 ms"), know("open mode=rw in 5 ms"), know("open mode=ro in 5 ms", "open mode=rw in 5 ms")
+	units := know("open mode=ro in 5 ms", "open mode=ro in 5 s")
+	tests := []struct {
+		name string
+		k, o *Knowledge
+		want bool
+	}{
+		{"itself", ro, ro, true}, {"another constant", ro, rw, false}, {"both constants", both, rw, true}, {"one of both", ro, both, false},
+		{"units", units, ro, true}, {"one unit", ro, units, false}, {"another template", both, know("closed"), false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if have := test.k.Covers(test.o); have != test.want {
+				t.Errorf("have %v", have)
+			}
+			m := New(DefaultConfig())
+			if err := m.Learn([]*Knowledge{test.k}); err != nil {
+				t.Fatal(err)
+			}
+			before := texts(m)
+			if err := m.Learn([]*Knowledge{test.o}); err != nil {
+				t.Fatal(err)
+			}
+			if test.want && !cmp.Equal(before, texts(m)) {
+				t.Error("something was learned")
+			}
+		})
+	}
+}

@@ -133,6 +133,20 @@ type Knowledge struct {
 // ID is the template's id.
 func (k *Knowledge) ID() string { return k.name }
 
+// Covers tells whether k knows of its template all that o does: who learns k need not
+// learn o. Of another template it knows nothing.
+func (k *Knowledge) Covers(o *Knowledge) bool {
+	if k.skel != o.skel || len(k.slots) != len(o.slots) {
+		return false
+	}
+	for i := range k.slots {
+		if a, b := &k.slots[i], &o.slots[i]; a.kind != b.kind || a.flags != b.flags || a.newsOf(b) != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // Merge learns what other miners know; Counts stay as they are. It takes every entry that
 // is whole, and reports those that are not. Merging is commutative, associative and
 // idempotent while Config.MaxTemplates is not reached; beyond, the rarest go.
