@@ -1,8 +1,10 @@
 package pipeline
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -38,60 +40,79 @@ func EncodeEvents(partition int, events []Event) (Message, error) {
 		return Message{}, errors.New("encode events: no events")
 	}
 	source := events[0].ID.Source
-	sizes := make([]int, len(events))
-	var total int
+	// The sizes of what encloses the records are known when these are written: room is left
+	// in front of those of the first generation, which mostly is the only one.
+	room := maxHead(&events[0])
+	b := make([]byte, room, room+recordsSize(events))
+	first := 0
 	for start := 0; start < len(events); {
-		first, end, size := &events[start], start, 0
-		for ; end < len(events) && events[end].ID.Generation == first.ID.Generation; end++ {
-			if events[end].ID.Source != source {
-				return Message{}, fmt.Errorf("encode events of %s: one is of %s", source, events[end].ID.Source)
+		head, at, end := &events[start], len(b), start
+		for ; end < len(events) && events[end].ID.Generation == head.ID.Generation; end++ {
+			e := &events[end]
+			if e.ID.Source != source {
+				return Message{}, fmt.Errorf("encode events of %s: one is of %s", source, e.ID.Source)
 			}
-			w := recordWriter{measure: true}
-			w.event(&events[end], first)
-			sizes[end] = w.size
-			size += sizeField(w.size)
+			b = appendRecord(b, e, head)
 		}
-		total += sizeField(sizeField(resourceSize(first)) + sizeField(size))
-		start = end
-	}
-
-	w := recordWriter{b: make([]byte, 0, total)}
-	for start := 0; start < len(events); {
-		first, end, size := &events[start], start, 0
-		for ; end < len(events) && events[end].ID.Generation == first.ID.Generation; end++ {
-			size += sizeField(sizes[end])
-		}
-		n := resourceSize(first)
-		w.b = appendLen(w.b, fieldResourceLogs, sizeField(n)+sizeField(size))
-		w.b = appendLen(w.b, fieldResource, n)
-		w.resource(first)
-		w.b = appendLen(w.b, fieldScopeLogs, size)
-		for i := start; i < end; i++ {
-			w.b = appendLen(w.b, fieldLogRecord, sizes[i])
-			w.event(&events[i], first)
+		h := appendHead(make([]byte, 0, maxHead(head)), head, len(b)-at)
+		if start == 0 {
+			first = room - len(h)
+			copy(b[first:], h)
+		} else {
+			b = slices.Insert(b, at, h...)
 		}
 		start = end
 	}
-	return Message{Topic: TopicEvents, Partition: partition, Key: []byte(source), Value: w.b}, nil
+	return Message{Topic: TopicEvents, Partition: partition, Key: []byte(source), Value: b[first:]}, nil
 }
 
-// resource writes the attributes of the resource whose first event is e.
-func (w *recordWriter) resource(e *Event) {
+// recordsSize is about what the events take as records, and seldom less.
+func recordsSize(events []Event) int {
+	n := 0
+	for i := range events {
+		e := &events[i]
+		n += 64 + len(e.Body) + len(e.SeverityText)
+		for _, s := range [...]string{e.Service, e.Template, e.ErrorClass, e.TraceID} {
+			if s != "" {
+				n += 25 + len(s)
+			}
+		}
+		for k := range e.Attrs {
+			n += 9 + len(e.Attrs[k].Key) + len(e.Attrs[k].Value)
+		}
+	}
+	return n
+}
+
+// maxHead bounds the size of appendHead's bytes.
+func maxHead(e *Event) int {
+	const field = 1 + binary.MaxVarintLen32
+	return 3*field + 4*4*field + len(attrSource) + len(e.ID.Source) + len(attrGeneration) + 16 +
+		len(attrHost) + len(e.Host) + len(attrPath) + len(e.Path)
+}
+
+// appendHead appends what stands before the records of a generation, which have n bytes and
+// the first of which is e's: the ResourceLogs with its Resource, and the ScopeLogs.
+func appendHead(b []byte, e *Event, n int) []byte {
 	var generation [16]byte
-	w.attr(fieldResourceAttr, attrSource, e.ID.Source)
-	w.attr(fieldResourceAttr, attrGeneration, string(appendHex16(generation[:0], e.ID.Generation)))
-	if e.Host != "" {
-		w.attr(fieldResourceAttr, attrHost, e.Host)
+	attrs := [...]Attr{
+		{attrSource, e.ID.Source}, {attrGeneration, string(appendHex16(generation[:0], e.ID.Generation))},
+		{attrHost, e.Host}, {attrPath, e.Path},
 	}
-	if e.Path != "" {
-		w.attr(fieldResourceAttr, attrPath, e.Path)
+	size := 0
+	for i, a := range attrs {
+		if i < 2 || a.Value != "" {
+			size += sizeField(sizeAttr(a.Key, a.Value))
+		}
 	}
-}
-
-func resourceSize(e *Event) int {
-	w := recordWriter{measure: true}
-	w.resource(e)
-	return w.size
+	b = appendLen(b, fieldResourceLogs, sizeField(size)+sizeField(n))
+	b = appendLen(b, fieldResource, size)
+	for i, a := range attrs {
+		if i < 2 || a.Value != "" {
+			b = appendAttr(b, fieldResourceAttr, a.Key, a.Value)
+		}
+	}
+	return appendLen(b, fieldScopeLogs, n)
 }
 
 // EventTime returns the event's own time.

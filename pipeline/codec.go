@@ -46,156 +46,131 @@ func canonicalID(s string, n int) bool {
 	return !zero
 }
 
-// recordWriter makes LogRecords; walking an event twice, it first measures and then
-// writes, so that the record is written once, in one allocation.
-type recordWriter struct {
-	b    []byte
-	size int
-	// measure says that only size is wanted.
-	measure bool
+// appendRecord appends an event as a LogRecord field. first is the first event of its
+// resource.
+func appendRecord(b []byte, e, first *Event) []byte {
+	at := len(b) + 3 // most records have a size of two bytes
+	b = append(b, fieldLogRecord<<3|wireBytes, 0, 0)
+	b = appendEvent(b, e, first)
+	n := len(b) - at
+	if size := sizeVarint(uint64(n)); size != 2 {
+		b = append(b, 0, 0, 0)[:at+size-2+n]
+		copy(b[at+size-2:], b[at:at+n])
+	}
+	binary.PutUvarint(b[at-2:], uint64(n))
+	return b
 }
 
-// event writes the fields of a LogRecord. first is the first event of its resource.
-func (w *recordWriter) event(e, first *Event) {
-	w.fixed64(fieldTime, uint64(e.Timestamp))
+// appendEvent appends the fields of a LogRecord.
+func appendEvent(b []byte, e, first *Event) []byte {
+	b = appendTime(b, fieldTime, e.Timestamp)
 	if e.Severity != 0 {
-		w.varint(fieldSeverity, uint64(e.Severity))
+		b = binary.AppendUvarint(appendTag(b, fieldSeverity, wireVarint), uint64(e.Severity))
 	}
 	if e.SeverityText != "" {
-		w.bytes(fieldSeverityText, e.SeverityText)
+		b = appendString(b, fieldSeverityText, e.SeverityText)
 	}
-	w.body(e.Body)
-	w.int(attrOffset, uint64(e.ID.Offset))
+	b = appendBody(b, e.Body)
+	b = appendNumber(b, attrOffset, valueInt, uint64(e.ID.Offset))
 	if e.Size != int64(len(e.Body))+1 {
-		w.int(attrSize, uint64(e.Size))
+		b = appendNumber(b, attrSize, valueInt, uint64(e.Size))
 	}
 	if e.Sizes != nil {
-		w.attr(fieldAttr, attrSizes, string(appendSizes(nil, e.Sizes)))
+		b = appendAttr(b, fieldAttr, attrSizes, string(appendSizes(nil, e.Sizes)))
 	}
 	if e.Truncated {
-		w.bool(attrTruncated)
+		b = appendNumber(b, attrTruncated, valueBool, 1)
 	}
 	if e.TimeObserved {
-		w.bool(attrNoTime)
+		b = appendNumber(b, attrNoTime, valueBool, 1)
 	}
-	w.optional(attrService, e.Service, "")
-	w.optional(attrHost, e.Host, first.Host)
-	w.optional(attrPath, e.Path, first.Path)
-	w.optional(attrTemplate, e.Template, "")
-	w.optional(attrErrorClass, e.ErrorClass, "")
+	b = appendOptional(b, attrService, e.Service, "")
+	b = appendOptional(b, attrHost, e.Host, first.Host)
+	b = appendOptional(b, attrPath, e.Path, first.Path)
+	b = appendOptional(b, attrTemplate, e.Template, "")
+	b = appendOptional(b, attrErrorClass, e.ErrorClass, "")
 	trace, span := canonicalID(e.TraceID, 32), canonicalID(e.SpanID, 16)
 	if !trace {
-		w.optional(attrTrace, e.TraceID, "")
+		b = appendOptional(b, attrTrace, e.TraceID, "")
 	}
 	if !span {
-		w.optional(attrSpan, e.SpanID, "")
+		b = appendOptional(b, attrSpan, e.SpanID, "")
 	}
 	for i := range e.Attrs {
-		w.attr(fieldAttr, e.Attrs[i].Key, e.Attrs[i].Value)
+		b = appendAttr(b, fieldAttr, e.Attrs[i].Key, e.Attrs[i].Value)
 	}
 	if trace {
-		w.id(fieldTrace, e.TraceID)
+		b = appendID(b, fieldTrace, e.TraceID)
 	}
 	if span {
-		w.id(fieldSpan, e.SpanID)
+		b = appendID(b, fieldSpan, e.SpanID)
 	}
-	w.fixed64(fieldObserved, uint64(e.Observed))
+	return appendTime(b, fieldObserved, e.Observed)
 }
 
-func (w *recordWriter) fixed64(number int, v uint64) {
-	switch {
-	case v == 0:
-	case w.measure:
-		w.size += 9
-	default:
-		w.b = appendFixed64(w.b, number, v)
+func appendTime(b []byte, number int, t int64) []byte {
+	if t == 0 {
+		return b
 	}
+	return appendFixed64(b, number, uint64(t))
 }
 
-func (w *recordWriter) varint(number int, v uint64) {
-	if w.measure {
-		w.size += 1 + sizeVarint(v)
-		return
-	}
-	w.b = binary.AppendUvarint(appendTag(w.b, number, wireVarint), v)
-}
-
-func (w *recordWriter) bytes(number int, s string) {
-	if w.measure {
-		w.size += sizeField(len(s))
-		return
-	}
-	w.b = appendString(w.b, number, s)
-}
-
-// body writes a string, or bytes when it is not UTF-8.
-func (w *recordWriter) body(body []byte) {
-	inner := sizeField(len(body))
-	if w.measure {
-		w.size += sizeField(inner)
-		return
-	}
+// appendBody appends a string, or bytes when it is not UTF-8.
+func appendBody(b []byte, body []byte) []byte {
 	kind := valueString
 	if !utf8.Valid(body) {
 		kind = valueBytes
 	}
-	w.b = append(appendLen(appendLen(w.b, fieldBody, inner), kind, len(body)), body...)
+	return append(appendLen(appendLen(b, fieldBody, sizeField(len(body))), kind, len(body)), body...)
 }
 
-// optional writes an attribute unless it has the value that is understood.
-func (w *recordWriter) optional(key, value, understood string) {
-	if value != understood {
-		w.attr(fieldAttr, key, value)
+// appendOptional appends an attribute unless it has the value that is understood.
+func appendOptional(b []byte, key, value, understood string) []byte {
+	if value == understood {
+		return b
 	}
+	return appendAttr(b, fieldAttr, key, value)
 }
 
-// attr writes an attribute: a string, or bytes when it is not UTF-8, which protobuf's
-// strings must be.
-func (w *recordWriter) attr(number int, key, value string) {
-	inner := sizeField(len(value))
-	n := sizeField(len(key)) + sizeField(inner)
-	if w.measure {
-		w.size += sizeField(n)
-		return
-	}
+// sizeAttr is the size of the attribute without what encloses it.
+func sizeAttr(key, value string) int { return sizeField(len(key)) + sizeField(sizeField(len(value))) }
+
+// appendAttr appends an attribute: a string, or bytes when it is not UTF-8, which
+// protobuf's strings must be.
+func appendAttr(b []byte, number int, key, value string) []byte {
 	kind := valueString
 	if !utf8.ValidString(value) {
 		kind = valueBytes
 	}
-	w.b = appendLen(w.b, number, n)
-	w.b = appendString(w.b, fieldKey, key)
-	w.b = appendLen(w.b, fieldValue, inner)
-	w.b = appendString(w.b, kind, value)
+	n := sizeAttr(key, value)
+	if n < 0x80 { // as are all that it encloses
+		b = append(b, byte(number)<<3|wireBytes, byte(n), fieldKey<<3|wireBytes, byte(len(key)))
+		b = append(b, key...)
+		b = append(b, fieldValue<<3|wireBytes, byte(len(value)+2), byte(kind)<<3|wireBytes, byte(len(value)))
+		return append(b, value...)
+	}
+	b = appendLen(b, number, n)
+	b = appendString(b, fieldKey, key)
+	b = appendLen(b, fieldValue, sizeField(len(value)))
+	return appendString(b, kind, value)
 }
 
-func (w *recordWriter) int(key string, v uint64) { w.number(key, valueInt, v) }
-
-func (w *recordWriter) bool(key string) { w.number(key, valueBool, 1) }
-
-func (w *recordWriter) number(key string, kind int, v uint64) {
+// appendNumber appends an attribute of an event that is a number.
+func appendNumber(b []byte, key string, kind int, v uint64) []byte {
 	inner := 1 + sizeVarint(v)
-	n := sizeField(len(key)) + sizeField(inner)
-	if w.measure {
-		w.size += sizeField(n)
-		return
-	}
-	w.b = appendLen(w.b, fieldAttr, n)
-	w.b = appendString(w.b, fieldKey, key)
-	w.b = appendLen(w.b, fieldValue, inner)
-	w.b = binary.AppendUvarint(appendTag(w.b, kind, wireVarint), v)
+	b = appendLen(b, fieldAttr, sizeField(len(key))+sizeField(inner))
+	b = appendString(b, fieldKey, key)
+	b = appendLen(b, fieldValue, inner)
+	return binary.AppendUvarint(appendTag(b, kind, wireVarint), v)
 }
 
-// id writes an id, which canonicalID has accepted, as bytes.
-func (w *recordWriter) id(number int, s string) {
-	n := len(s) / 2
-	if w.measure {
-		w.size += sizeField(n)
-		return
-	}
-	w.b = appendLen(w.b, number, n)
+// appendID appends an id, which canonicalID has accepted, as bytes.
+func appendID(b []byte, number int, s string) []byte {
+	b = appendLen(b, number, len(s)/2)
 	for i := 0; i < len(s); i += 2 {
-		w.b = append(w.b, hexDigit(s[i])<<4|hexDigit(s[i+1]))
+		b = append(b, hexDigit(s[i])<<4|hexDigit(s[i+1]))
 	}
+	return b
 }
 
 func hexDigit(c byte) byte {

@@ -181,6 +181,42 @@ func pdataText(v pcommon.Value) string {
 	return v.Str()
 }
 
+// Lengths are written behind what they count, whatever room that takes.
+func TestEventsOfAnySizeComeBack(t *testing.T) {
+	whole := cmp.Comparer(bytes.Equal)
+	var want []Event
+	for g, around := range []int{0, 60, 128, 1 << 14, 1 << 21} {
+		for n := max(around-60, 0); n < around+4; n++ {
+			body := bytes.Repeat([]byte{'x'}, n)
+			want = append(want, Event{
+				ID: LineID{"s", uint64(g), int64(n)}, Size: int64(n) + 1, Body: body,
+				Attrs: []Attr{{"k", string(body[n/2:])}},
+			})
+			if around == 1<<21 {
+				n += 20
+			}
+		}
+	}
+	m, err := EncodeEvents(0, want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	have, err := DecodeEvents(&m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, have, whole); d != "" {
+		t.Fatal(d)
+	}
+	logs, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(m.Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, pdataEvents(logs), whole); d != "" {
+		t.Fatalf("pdata reads our bytes: %s", d)
+	}
+}
+
 func TestEncodeEventsRefusesTwoSources(t *testing.T) {
 	events := benchEvents(2)
 	events[1].ID.Source = "other:/x"
