@@ -57,26 +57,24 @@ func thinnedOf(t store.Thinned) Thinned {
 // thinned adds up, by query, what retention has thinned that may concern the request: all
 // sources, but only those ranges that its times reach into.
 func (w *work) thinned() (out []Thinned) {
+	var sums []store.Thinned
 	for _, t := range w.s.store.Thinned() {
 		if t.Until < w.since || t.From >= w.until {
 			continue
 		}
-		next := thinnedOf(t)
-		next.Source = ""
-		i := slices.IndexFunc(out, func(o Thinned) bool { return o.Query == next.Query })
+		i := slices.IndexFunc(sums, func(sum store.Thinned) bool { return sum.Query == t.Query })
 		if i < 0 {
-			out = append(out, next)
+			t.Source = ""
+			sums = append(sums, t)
 			continue
 		}
-		o := &out[i]
-		o.Lines += next.Lines
-		if next.From.Before(o.From) {
-			o.From = next.From
-		}
-		if next.Until.After(o.Until) {
-			o.Until = next.Until
-		}
+		sum := &sums[i]
+		sum.Lines += t.Lines
+		sum.From, sum.Until = min(sum.From, t.From), max(sum.Until, t.Until)
 	}
-	slices.SortFunc(out, func(a, b Thinned) int { return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Query, b.Query)) })
+	slices.SortFunc(sums, func(a, b store.Thinned) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Query, b.Query)) })
+	for _, sum := range sums {
+		out = append(out, thinnedOf(sum))
+	}
 	return out
 }

@@ -16,6 +16,10 @@
 // it may name a block that holds no match and never leaves out one that does; it is
 // derived from the segments and rebuilt when it is damaged.
 //
+// Retention removes days of indexing, and before, of days whose age is over, the lines that
+// no rule keeps longer. What is left keeps its offsets and its numbers, what is gone is
+// not taken in again, and Thinned tells of what ranges only some lines are left.
+//
 // What can be lost: the head, in a crash. Its records are read again from Kafka, whose
 // offsets were not committed. Bytes that the disk damages are isolated and reported.
 package store
