@@ -61,34 +61,21 @@ func (d *EventDecoder) Decode(m *Message) ([]Event, error) {
 
 func (d *EventDecoder) resourceLogs(b []byte) error {
 	var base Event
-	records := 0
-	for r := (wireReader{b: b}); ; {
-		if !r.next() {
-			if r.err != nil {
-				return r.err
-			}
-			break
-		}
-		switch {
-		case r.is(fieldResource, wireBytes):
+	r := wireReader{b: b}
+	for r.next() {
+		if r.is(fieldResource, wireBytes) {
 			if err := d.resource(&base, r.data); err != nil {
 				return err
 			}
-		case r.is(fieldScopeLogs, wireBytes):
-			for s := (wireReader{b: r.data}); s.next(); {
-				if s.is(fieldLogRecord, wireBytes) {
-					records++
-				}
-			}
 		}
+	}
+	if r.err != nil {
+		return r.err
 	}
 	if base.ID.Source == "" {
 		return errors.New("no " + attrSource)
 	}
-	if records = min(records, len(b)/16); cap(d.events)-len(d.events) < records {
-		d.events = append(make([]Event, 0, len(d.events)+records), d.events...)
-	}
-	for r := (wireReader{b: b}); r.next(); {
+	for r = (wireReader{b: b}); r.next(); {
 		if !r.is(fieldScopeLogs, wireBytes) {
 			continue
 		}
