@@ -99,6 +99,9 @@ func (w *builder) writeTo(file File, path, day string, f footer, rows rowSource)
 	if err := put([]byte(segmentMagic)); err != nil {
 		return nil, nil, err
 	}
+	// What the last block refers to would keep the head in memory that it is made of.
+	defer w.columns.release()
+	defer w.collect.reset()
 	w.collect.reset()
 	w.filters.region = w.filters.region[:0]
 	var terms []blockTerms

@@ -70,6 +70,12 @@ func (w *columnWriter) start() {
 	w.layouts.reset()
 }
 
+// release lets go of all that rows refer to.
+func (w *columnWriter) release() {
+	w.start()
+	w.layouts.release()
+}
+
 // rows is how many rows the block has.
 func (w *columnWriter) rows() int { return len(w.times) }
 

@@ -54,6 +54,15 @@ func (w *layoutWriter) reset() {
 	clear(w.keys)
 }
 
+// release lets go of all that rows refer to.
+func (w *layoutWriter) release() {
+	clear(w.layouts[:cap(w.layouts)])
+	for i := range w.streams {
+		w.streams[i].name = ""
+		clear(w.streams[i].dict)
+	}
+}
+
 // boundaries are where the parts of a line end: its start, and both ends of each slot.
 func boundaries(dst []int, slots []span) []int {
 	dst = append(dst[:0], 0)

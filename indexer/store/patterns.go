@@ -18,7 +18,8 @@ type lineWriter struct {
 	patterns []pattern
 	texts    []byte // of the patterns
 	rows     []lineRow
-	spans    []span
+	words    []byte // that were taken out of the rows, one after the other
+	ends     []uint32
 	bytes    uint64
 
 	order  []uint32 // rows, by pattern
@@ -41,24 +42,27 @@ type pattern struct {
 
 // lineRow is a line of the block.
 type lineRow struct {
-	body    []byte
 	pattern uint32
-	spans   uint32 // number of its first
+	slots   uint32 // number of its first
 }
 
 func (w *lineWriter) reset() {
 	clear(w.table)
-	w.patterns, w.texts, w.rows, w.spans, w.bytes = w.patterns[:0], w.texts[:0], w.rows[:0], w.spans[:0], 0
+	w.patterns, w.texts, w.rows, w.bytes = w.patterns[:0], w.texts[:0], w.rows[:0], 0
+	w.words, w.ends = w.words[:0], append(w.ends[:0], 0)
 }
 
-// add takes the next line, which must stay as it is until the block is written, and returns
-// its pattern. Its slots are in slots until the next call.
+// add takes the next line and returns its pattern. Its slots are in slots until the next
+// call.
 func (w *lineWriter) add(body []byte) uint32 {
 	w.split(body)
 	p := w.find()
 	w.patterns[p].rows++
-	w.rows = append(w.rows, lineRow{body, p, uint32(len(w.spans))})
-	w.spans = append(w.spans, w.slots...)
+	w.rows = append(w.rows, lineRow{p, uint32(len(w.ends) - 1)})
+	for _, s := range w.slots {
+		w.words = append(w.words, body[s.start:s.end]...)
+		w.ends = append(w.ends, uint32(len(w.words)))
+	}
 	w.bytes += uint64(len(body))
 	return p
 }
@@ -97,8 +101,8 @@ func (w *lineWriter) grow() {
 
 // slot returns a word that was taken out of a row.
 func (w *lineWriter) slot(r *lineRow, i int) []byte {
-	s := w.spans[int(r.spans)+i]
-	return r.body[s.start:s.end]
+	at := w.ends[int(r.slots)+i:]
+	return w.words[at[0]:at[1]]
 }
 
 // numberPatterns orders the patterns by how many lines they have, and the rows by them.

@@ -134,6 +134,10 @@ func (c *collector) reset() {
 	c.words.reset()
 	c.values.reset()
 	clear(c.fields)
+	clear(c.used[:cap(c.used)])
+	clear(c.attrs[:cap(c.attrs)])
+	c.last = lastFields{}
+	c.terms = nil
 	c.block = 0
 }
 
