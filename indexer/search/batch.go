@@ -14,7 +14,7 @@ import (
 
 // Results in the order of time are read in batches: their lines lie in many blocks, each of
 // which is decoded once for a batch. The first is small, so that an answer starts at once,
-// and each is twice as large as the one before, up to batchBytes of events and lines.
+// and each is four times as large as the one before, up to batchBytes of events and lines.
 const (
 	firstBatch = 1024
 	batchBytes = 24 << 20
@@ -23,6 +23,7 @@ const (
 // batch holds the events of some results, freed from the memory of their blocks.
 type batch struct {
 	lines   int // at most
+	reads   int // batches
 	events  []pipeline.Event
 	numbers []int64
 	order   []int
@@ -58,7 +59,7 @@ func (s *sweep) show(ctx context.Context, refs []ref) (int, error) {
 			return 0, err
 		}
 	}
-	s.batch.lines = min(2*s.batch.lines, s.batch.most(n))
+	s.batch.lines = min(4*s.batch.lines, s.batch.most(n))
 	return n, nil
 }
 
@@ -76,7 +77,11 @@ func (s *sweep) read(ctx context.Context, refs []ref) (int, error) {
 	for i := range b.order {
 		b.order[i] = i
 	}
-	slices.SortFunc(b.order, func(i, j int) int { return cmp.Compare(refs[i].unit, refs[j].unit) })
+	// Every other batch goes through the blocks backwards, so that it begins with those that
+	// the one before left in the cache.
+	sign := int(1 - 2*(b.reads&1))
+	b.reads++
+	slices.SortFunc(b.order, func(i, j int) int { return sign * cmp.Compare(refs[i].unit, refs[j].unit) })
 	next := 0
 	err := ordered(ctx, s.w.s.cfg.Workers, func() (u unitRows, ok bool) {
 		if next == len(b.order) {
@@ -88,7 +93,13 @@ func (s *sweep) read(ctx context.Context, refs []ref) (int, error) {
 		}
 		return unitRows{s.units[refs[b.order[first]].unit].key, b.order[first:next]}, true
 	}, func(_ context.Context, u unitRows) (*store.Block, error) {
-		return s.w.complete(u.key, nil), nil
+		return s.w.ready(s.w.complete(u.key, nil), u.key, func(yield func(int) bool) {
+			for _, i := range u.refs {
+				if !yield(int(refs[i].row)) {
+					return
+				}
+			}
+		}), nil
 	}, func(u unitRows, block *store.Block) error {
 		for _, i := range u.refs {
 			if block == nil {

@@ -150,7 +150,7 @@ func (w *work) byFile(ctx context.Context, cur *cursor, hit func(*Hit) error) er
 			j := judged{bits: set}
 			if w.req.Mode == Lines {
 				rowsIn(set, c.from, c.to, func(int) bool {
-					j.block = w.complete(c.key, b)
+					j.block = w.ready(w.complete(c.key, b), c.key, func(yield func(int) bool) { rowsIn(set, c.from, c.to, yield) })
 					return false
 				})
 			}

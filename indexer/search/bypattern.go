@@ -32,25 +32,25 @@ type sketch struct {
 	needs []uint64
 }
 
-// decide fills the decisions about the patterns of b, and returns the greatest.
-func (p *plan) decide(ctx context.Context, b *store.Block, s *sketch) decision {
-	best := no
+// decide fills the decisions about the patterns of b, and returns the least and the greatest.
+func (p *plan) decide(ctx context.Context, b *store.Block, s *sketch) (least, best decision) {
+	least, best = yes, no
 	s.both, s.line, s.needs = s.both[:0], s.line[:0], s.needs[:0]
 	for i := range b.Patterns() {
 		if i&63 == 0 && ctx.Err() != nil {
-			return no
+			return no, no
 		}
 		s.use(b, i)
 		d := p.both.decide(&s.pattern)
 		s.both = append(s.both, d)
-		best = max(best, d)
+		least, best = min(least, d), max(best, d)
 		if p.line != nil {
 			d = p.line.decide(&s.pattern)
 			s.line = append(s.line, d)
-			best = max(best, d)
+			least, best = min(least, d), max(best, d)
 		}
 	}
-	return best
+	return least, best
 }
 
 // mayJoin fills needs, and says whether an event of several lines may match though none of
@@ -84,10 +84,13 @@ func (w *work) byPattern(ctx context.Context, k unitKey, b *store.Block) (*store
 	}
 	defer w.s.sketches.Put(s)
 	found := &rows{n: b.Len()}
-	best := w.plan.decide(ctx, b, s)
-	if best == no && (w.judge.byLine || !w.plan.mayJoin(b, s)) {
-		w.decided(found.n, true)
-		return b, found, ctx.Err()
+	least, best := w.plan.decide(ctx, b, s)
+	if best == no {
+		of, known := w.s.shapes.get(cacheKey{k.part.Segment(), k.block})
+		if w.judge.byLine || known && !of.joined || !w.plan.mayJoin(b, s) {
+			w.decided(found.n, true)
+			return b, found, ctx.Err()
+		}
 	}
 	if err := b.LoadNumbers(); err != nil {
 		return b, found, err
@@ -101,13 +104,20 @@ func (w *work) byPattern(ctx context.Context, k unitKey, b *store.Block) (*store
 	if joined && !w.judge.byLine && best != no {
 		w.plan.mayJoin(b, s)
 	}
+	if least == yes && !joined { // all lines match
+		for i := range found.n {
+			if !w.bounded || w.inRange(b.Time(i)) {
+				found.add(i)
+			}
+		}
+		w.decided(found.n, true)
+		return b, found, nil
+	}
 	if err := b.LoadPatterns(); err != nil {
 		return b, found, err
 	}
-	if w.fields && !b.HasFields() {
-		if b = w.read(k, true); b == nil {
-			return nil, found, nil
-		}
+	if b = w.withFields(k, b); b == nil {
+		return nil, found, nil
 	}
 	e := eventJudge{w: w, b: b, s: s, found: found}
 	if err := e.load(ctx); err != nil {

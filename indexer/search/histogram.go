@@ -77,7 +77,9 @@ func (s *Searcher) Histogram(ctx context.Context, f Filter, spec HistogramSpec) 
 		}
 		g := &grid{width: int64(out.Interval), total: make(map[int64]int64), cells: make(map[cell]int64), room: tallyBytes}
 		c := counted[map[cell]int64]{add: func(b *store.Block, rows func(func(int) bool)) map[cell]int64 { return g.count(b, rows, spec.By) }}
-		c.fields, c.text = spec.By != "" && inFields(spec.By), inText(spec.By)
+		if spec.By != "" {
+			c.wants, c.text = wantsField(spec.By), inText(spec.By)
+		}
 		c.known = func(k unitKey, of shape) (map[cell]int64, bool) {
 			oldest, newest := k.part.Times(k.block)
 			bucket := floor(oldest, g.width)

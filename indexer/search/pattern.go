@@ -79,11 +79,11 @@ func newDecider(n query.Node) decider {
 		return noneOf{newDecider(n.Node)}
 	case query.Word:
 		if !hasDigit(n.Text) {
-			return decideText{query.Compile(n)}
+			return decideText{query.Compile(n), []byte(n.Text)}
 		}
 	case query.Phrase:
 		if !hasDigit(strings.Join(n.Words, " ")) {
-			return decideText{query.Compile(n)}
+			return decideText{query.Compile(n), []byte(longest(n.Words))}
 		}
 	case query.Exact:
 		if n.Text != "" && strings.IndexByte(n.Text, 0) < 0 {
@@ -144,16 +144,28 @@ func (lookAt) decide(*pattern) decision { return look }
 
 // decideText decides a word or a phrase without digits: it lies in no slot, and words with a
 // slot between them do not follow one another.
-type decideText struct{ match *query.Matcher }
+type decideText struct {
+	match *query.Matcher
+	word  []byte // its longest
+}
 
 func (d decideText) decide(p *pattern) decision {
 	switch {
 	case p.opaque:
 		return look
-	case d.match.Match(p.line()):
+	case bytes.Contains(p.fold(), d.word) && d.match.Match(p.line()):
 		return yes
 	}
 	return no
+}
+
+func longest(words []string) (most string) {
+	for _, w := range words {
+		if len(w) > len(most) {
+			most = w
+		}
+	}
+	return most
 }
 
 // decideExact decides a text that may lie anywhere.

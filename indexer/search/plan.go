@@ -83,35 +83,47 @@ func fieldCond(name string, accept func(string) bool, equal *string) store.Cond 
 	return &store.CondField{Name: name, Accept: accept, Equal: equal}
 }
 
-// needsFields says whether n looks at more than line, identity, times and level.
-func needsFields(n query.Node) bool {
-	sub := func(nodes []query.Node) bool {
-		for _, n := range nodes {
-			if needsFields(n) {
-				return true
-			}
-		}
-		return false
-	}
-	var name string
+// wants says what a block must be read with.
+type wants struct {
+	fields bool // more than line, identity, times, level, service, host and path
+	places bool // host or path, which are fields in blocks of foreign producers
+}
+
+// in says whether b must be read with its fields.
+func (x wants) in(b *store.Block) bool {
+	return !b.HasFields() && (x.fields || x.places && b.Foreign())
+}
+
+// with is what both want.
+func (x wants) with(o wants) wants { return wants{x.fields || o.fields, x.places || o.places} }
+
+// wantsOf returns what n looks at.
+func wantsOf(n query.Node) (x wants) {
 	switch n := n.(type) {
 	case query.And:
-		return sub(n.Nodes)
+		for _, sub := range n.Nodes {
+			x = x.with(wantsOf(sub))
+		}
 	case query.Or:
-		return sub(n.Nodes)
+		for _, sub := range n.Nodes {
+			x = x.with(wantsOf(sub))
+		}
 	case query.Not:
-		return needsFields(n.Node)
+		return wantsOf(n.Node)
 	case query.Field:
-		name = n.Name
+		return wantsField(n.Name)
 	case query.Exists:
-		name = n.Name
-	default:
-		return false
+		return wantsField(n.Name)
 	}
+	return x
+}
+
+func wantsField(name string) wants {
 	switch pipeline.CanonicalField(name) {
-	case "body", "source", "timestamp", "observed_timestamp", "severity_text", "severity_number",
-		"service.name":
-		return false
+	case "body", "source", "timestamp", "observed_timestamp", "severity_text", "severity_number", "service.name":
+		return wants{}
+	case "host.name", "log.file.path":
+		return wants{places: true}
 	}
-	return true
+	return wants{fields: true}
 }

@@ -34,9 +34,9 @@ const (
 
 // counted is how the matching events of a block are counted, by the worker that judged it.
 type counted[T any] struct {
-	fields bool // add looks at fields that a block has only when it is read with them
-	text   bool // add looks at lines
-	add    func(b *store.Block, rows func(yield func(row int) bool)) T
+	wants wants // what add looks at ...
+	text  bool  // ... and whether at lines
+	add   func(b *store.Block, rows func(yield func(row int) bool)) T
 	// known, if set, counts a block all of whose events match without reading it; ok is
 	// false where that cannot be done.
 	known func(k unitKey, of shape) (t T, ok bool)
@@ -62,7 +62,7 @@ func tally[T any](ctx context.Context, w *work, units []timedUnit, c counted[T],
 		if err != nil || set == nil {
 			return out, err
 		}
-		if c.fields && !b.HasFields() {
+		if c.wants.in(b) {
 			if b = w.read(units[i].key, true); b == nil {
 				return out, nil
 			}
@@ -144,7 +144,7 @@ func (s *Searcher) Facets(ctx context.Context, f Filter, fields []string, top in
 	var err error
 	out.Summary, err = s.run(ctx, f.request(), func(w *work) error {
 		from, err := tally(ctx, w, w.units(-1, math.MinInt64), counted[part]{
-			fields: slices.ContainsFunc(fields, inFields), text: slices.ContainsFunc(fields, inText),
+			wants: wantsFields(fields), text: slices.ContainsFunc(fields, inText),
 			add: func(b *store.Block, rows func(func(int) bool)) part {
 				p := part{counts: make([]map[string]int64, len(fields))}
 				for i := range p.counts {
@@ -204,8 +204,12 @@ func valuesIn(b *store.Block, rows func(func(int) bool), fields []string, yield 
 	})
 }
 
-// inFields says whether a field is among those that a block may be read without.
-func inFields(name string) bool { return needsFields(query.Exists{Name: name}) }
+func wantsFields(names []string) (x wants) {
+	for _, name := range names {
+		x = x.with(wantsField(name))
+	}
+	return x
+}
 
 // inText says whether a field is the text of the event.
 func inText(name string) bool { return pipeline.CanonicalField(name) == "body" }

@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"iter"
 	"math"
 	"math/bits"
 	"sync"
@@ -19,8 +20,8 @@ type work struct {
 	view     *store.View
 	judge    judge
 	plan     plan
-	fields   bool // the query looks at fields
-	textless bool // it does not look at lines
+	wants    wants // what the query looks at
+	textless bool  // it does not look at lines
 	deadline time.Time
 	since    int64 // inclusive
 	until    int64 // exclusive
@@ -58,7 +59,7 @@ type verdict struct {
 func (s *Searcher) newWork(req Request, deadline time.Time) *work {
 	n := filterOf(&req)
 	w := &work{
-		s: s, req: req, view: s.store.View(), judge: newJudge(&req), plan: newPlan(&req), fields: needsFields(n), textless: textless(n), deadline: deadline,
+		s: s, req: req, view: s.store.View(), judge: newJudge(&req), plan: newPlan(&req), wants: wantsOf(n), textless: textless(n), deadline: deadline,
 		verdicts: make(map[unitKey]*verdict), missing: make(map[string]Damage),
 	}
 	w.since, w.until = math.MinInt64, math.MaxInt64
@@ -171,7 +172,7 @@ func (w *work) evaluate(ctx context.Context, k unitKey) ([]uint64, *store.Block,
 
 // withFields returns b with its fields if the query looks at them.
 func (w *work) withFields(k unitKey, b *store.Block) *store.Block {
-	if !w.fields || b.HasFields() {
+	if !w.wants.in(b) {
 		return b
 	}
 	return w.read(k, true)
@@ -237,6 +238,21 @@ func (w *work) complete(k unitKey, b *store.Block) *store.Block {
 		return b
 	}
 	return w.read(k, !w.req.BodyOnly)
+}
+
+// ready has a block put the lines of rows together, so that whoever fills hits from it need
+// not wait. It returns nil where there is no block.
+func (w *work) ready(b *store.Block, k unitKey, rows iter.Seq[int]) *store.Block {
+	if b == nil {
+		return nil
+	}
+	for row := range rows {
+		if err := b.Load(row); err != nil {
+			w.missed(k, err)
+			return nil
+		}
+	}
+	return b
 }
 
 // fill sets e to row of block b, which is k's and has the row in run; whole, to the event

@@ -77,7 +77,8 @@ func (b *Block) Time(i int) int64 {
 }
 
 // Event fills e with row i. Without fields (a block read for its text) only identity,
-// times, severity, service and line are sure to be set; the line only if LoadLines read it,
+// times, severity, service and line are sure to be set, and host and path but in a Foreign
+// block; the line only if LoadLines read it,
 // and offset and size only if Load did. e shares the block's memory and must not be changed.
 func (b *Block) Event(i int, e *pipeline.Event) {
 	if b.rows != nil {
@@ -99,6 +100,9 @@ func (b *Block) Event(i int, e *pipeline.Event) {
 		e.ID.Offset, e.Size = c.offsets[i], c.sizes[i]
 	}
 	if !b.hasFields {
+		if r := b.sealed.runs; r != nil {
+			e.Host, e.Path = r[s].Host, r[s].Path
+		}
 		return
 	}
 	if b.layouts != nil {
@@ -128,6 +132,17 @@ func (b *Block) sourceOf(i int) int {
 		}
 	}
 	return lo
+}
+
+// Foreign says that there are lines of producers that are not ours, each of which has its
+// own host and path.
+func (b *Block) Foreign() bool {
+	for i := range b.sources {
+		if b.sources[i].generation == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // HasFields says whether Event gives all fields.

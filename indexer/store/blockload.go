@@ -11,6 +11,7 @@ import (
 type sealedBlock struct {
 	seg   *segment // nil: all is decoded
 	index int
+	runs  []*Run // one of each source
 
 	mu sync.Mutex
 	blockNumbers

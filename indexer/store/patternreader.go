@@ -235,8 +235,11 @@ func (l *blockLines) load(pattern int) error {
 	if err := s.err(); err != nil {
 		return err
 	}
-	room := uint64(p.rows) * (l.size/uint64(l.n) + 1)
-	lines := make([]byte, 0, min(room, l.size))
+	room := len(p.text)
+	for k := range slots {
+		room += slots[k].most(p.rows)
+	}
+	lines := make([]byte, 0, min(uint64(room)*uint64(p.rows), l.size-l.loadedBytes))
 	for _, row := range at.order[p.first : p.first+p.rows] {
 		at.starts[row] = uint32(len(lines))
 		lines = append(lines, pieces[0]...)

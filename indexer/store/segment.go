@@ -243,7 +243,8 @@ func (s *segment) openBlock(i int) (*Block, error) {
 	}
 	defer f.Close()
 	info := &s.Blocks[i]
-	b := &Block{n: info.Rows, sources: s.sourcesOf(info), sealed: &sealedBlock{seg: s, index: i}}
+	b := &Block{n: info.Rows, sealed: &sealedBlock{seg: s, index: i}}
+	b.sources, b.sealed.runs = s.sourcesOf(info)
 	g := info.Groups[groupLines]
 	packed, err := readPacked(f, g)
 	switch {
@@ -339,8 +340,8 @@ func (s *segment) damage(i int, err error) error {
 	return fmt.Errorf("segment %s: block %d: %w", s.path, i, err)
 }
 
-func (s *segment) sourcesOf(info *blockInfo) []blockSource {
-	var out []blockSource
+// sourcesOf lists the sources of a block, and a run of each.
+func (s *segment) sourcesOf(info *blockInfo) (out []blockSource, runs []*Run) {
 	for i := s.runAt(info.FirstRow); i < len(s.Runs); i++ {
 		r := &s.Runs[i]
 		if r.FirstRow >= info.FirstRow+info.Rows {
@@ -354,9 +355,9 @@ func (s *segment) sourcesOf(info *blockInfo) []blockSource {
 			out[n].end = end // lines between the two were lost
 			continue
 		}
-		out = append(out, blockSource{r.Source, r.Generation, end})
+		out, runs = append(out, blockSource{r.Source, r.Generation, end}), append(runs, r)
 	}
-	return out
+	return out, runs
 }
 
 // runAt returns the index of the first run that ends behind row.

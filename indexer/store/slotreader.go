@@ -68,6 +68,27 @@ func (c *slotHead) packedSize(rows int) int {
 	return (rows*int(c.width) + 7) / 8
 }
 
+// most is about how long the values are, or a little more.
+func (c *slotReader) most(rows int) int {
+	switch n := len(c.prefix) + len(c.suffix); c.kind {
+	case slotsSame, slotsChoice:
+		for _, k := range c.known {
+			n = max(n, len(k))
+		}
+		return n
+	case slotsText:
+		return c.size/rows + 1
+	case slotsHex:
+		return n + int(c.digits)
+	default:
+		last := c.base
+		if c.width < 64 {
+			last += 1<<c.width - 1
+		}
+		return n + max(int(c.digits), len(strconv.FormatUint(last, 10)))
+	}
+}
+
 // slotReader gives back the values of a column of slots, one after the other.
 type slotReader struct {
 	slotHead
