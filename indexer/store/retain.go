@@ -51,7 +51,16 @@ func (s *Store) removeOld() error {
 		return err
 	}
 	if err := s.carry(now, segments, victims); err != nil {
-		return err
+		// A disk without any room: the days' term indexes, which are derived, make some.
+		for day := range victims {
+			s.dropTermIndex(day)
+			if err := s.deps.FS.RemoveAll(filepath.Join(s.dayDir(day), termDir)); err != nil {
+				return err
+			}
+		}
+		if err := s.carry(now, segments, victims); err != nil {
+			return err
+		}
 	}
 	for _, day := range slices.Sorted(maps.Keys(victims)) {
 		if err := s.removeDay(day, victims[day]); err != nil {
