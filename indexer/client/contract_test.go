@@ -267,7 +267,7 @@ func (r *randomGrep) pattern(fixed bool) string {
 func TestRandomGrepTriesWhatIsHard(t *testing.T) {
 	r := &randomGrep{Rand: rand.New(rand.NewPCG(1, 3))}
 	seen, dir := map[string]bool{}, t.TempDir()
-	for range 5000 {
+	for range 2000 {
 		args := r.args(false, dir)
 		for _, a := range args {
 			seen[a] = true
