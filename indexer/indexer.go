@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -20,11 +21,11 @@ import (
 const earliest = -2
 
 // Bus opens readers of partitions that belong to no group: the indexer keeps its own
-// offsets. What a Fetch of Stream's returns is valid until the next. Partitions waits for an
-// absent broker.
+// offsets. What a Fetch of Stream's returns is valid until the next, and is in one of rooms,
+// for which it waits. Partitions waits for an absent broker.
 type Bus interface {
 	Open(topic string, partition int, from int64) pipeline.Claim
-	Stream(topic string, partition int, from int64) pipeline.Claim
+	Stream(topic string, partition int, from int64, rooms chan []byte) pipeline.Claim
 	Partitions(ctx context.Context, topic string) (int, error)
 }
 
@@ -51,6 +52,10 @@ type Indexer struct {
 	search  *search.Searcher
 	board   *Board
 	metrics *metrics
+
+	// What holds the records that are being stored, of all partitions together.
+	rooms    chan []byte
+	decoders chan *pipeline.EventDecoder
 
 	mu         sync.Mutex
 	partitions []*partition // nil until Run knows how many there are
@@ -143,6 +148,12 @@ func (x *Indexer) read(ctx context.Context) error {
 	x.partitions = parts
 	x.mu.Unlock()
 
+	atOnce := max(runtime.GOMAXPROCS(0), 2)
+	x.rooms, x.decoders = make(chan []byte, atOnce), make(chan *pipeline.EventDecoder, atOnce)
+	for range atOnce {
+		x.rooms <- nil
+		x.decoders <- new(pipeline.EventDecoder)
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, p := range parts {
 		g.Go(func() error { return x.readPartition(ctx, p) })

@@ -22,13 +22,11 @@ type partition struct {
 	observed  int64
 	seen      bool
 	rawLag    int64
-	// decoder is the reader's own.
-	decoder pipeline.EventDecoder
 }
 
 // readPartition stores a partition's events until ctx ends.
 func (x *Indexer) readPartition(ctx context.Context, p *partition) error {
-	claim := x.deps.Bus.Stream(pipeline.TopicEvents, p.number, p.next)
+	claim := x.deps.Bus.Stream(pipeline.TopicEvents, p.number, p.next, x.rooms)
 	log := x.deps.Log.With().Int("partition", p.number).Logger()
 	for {
 		batch, err := claim.Fetch(ctx, x.cfg.FetchWait)
@@ -53,9 +51,6 @@ func (x *Indexer) readPartition(ctx context.Context, p *partition) error {
 				return err
 			}
 		}
-		if len(batch) == 0 {
-			p.decoder = pipeline.EventDecoder{} // a quiet partition takes no memory
-		}
 		x.mu.Lock()
 		p.end, p.seen = claim.HighWatermark(), true
 		if p.next == earliest && len(batch) == 0 && err == nil {
@@ -67,7 +62,9 @@ func (x *Indexer) readPartition(ctx context.Context, p *partition) error {
 
 // take stores one record.
 func (x *Indexer) take(ctx context.Context, p *partition, m *pipeline.Message) error {
-	events, err := p.decoder.Decode(m)
+	decoder := <-x.decoders
+	defer func() { x.decoders <- decoder }()
+	events, err := decoder.Decode(m)
 	if err != nil {
 		if err := x.deps.Sink.Produce(ctx, []pipeline.Message{dead(m, err)}); err != nil {
 			return fmt.Errorf("produce to %s: %w", pipeline.TopicDeadLetter, err)

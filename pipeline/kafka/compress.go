@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"slices"
 	"sync"
 
 	"github.com/klauspost/compress/s2"
@@ -83,7 +82,7 @@ func (x *expander) expand(codec compress.Compression, b []byte, limit int, room 
 		return b, nil
 	}
 	if n, ok := expandedLen(codec, b); ok && n <= limit {
-		return x.whole(codec, b, slices.Grow(room[:0], n)[:n])
+		return x.whole(codec, b, sized(room, n))
 	}
 	c := codec.Codec()
 	if c == nil {
@@ -100,6 +99,19 @@ func (x *expander) expand(codec compress.Compression, b []byte, limit int, room 
 		return nil, fmt.Errorf("expand %v: more than %d bytes", codec, limit)
 	}
 	return out.Bytes(), nil
+}
+
+// sized returns n bytes of room, or of new memory for a little more: the next batches may be
+// a little larger.
+func sized(room []byte, n int) []byte {
+	if cap(room) < n {
+		const step = 128 << 10
+		if room == nil || n < step {
+			return make([]byte, n)
+		}
+		room = make([]byte, (n+step-1)/step*step)
+	}
+	return room[:n]
 }
 
 // maxRatio is what a batch may say of its expansion and be believed: more memory is only

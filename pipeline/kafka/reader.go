@@ -25,11 +25,13 @@ func (c *Client) Open(topic string, partition int, from int64) pipeline.Claim {
 	return c.newReader(topic, partition, from)
 }
 
-// Stream returns a reader as Open does, which uses its memory again: the messages of a Fetch
-// are those of one batch, and are valid until the next Fetch.
-func (c *Client) Stream(topic string, partition int, from int64) pipeline.Claim {
+// Stream returns a reader as Open does, which uses memory again: the messages of a Fetch are
+// those of one batch, and are valid until the next Fetch. rooms holds memory for expanded
+// batches, as many as may be in use at a time: a Fetch that has records waits for one, and the
+// next gives it back. Readers of many partitions that share it take no more than one does.
+func (c *Client) Stream(topic string, partition int, from int64, rooms chan []byte) pipeline.Claim {
 	r := c.newReader(topic, partition, from)
-	r.dec.again = true
+	r.dec.again, r.rooms = true, rooms
 	return r
 }
 
@@ -44,17 +46,49 @@ type reader struct {
 	whole  bool   // a batch of the answer that rest is from was decoded
 	pause  backoff
 
-	// Memory of the last answer and its messages, while dec.again.
-	body []byte
-	msgs []pipeline.Message
+	// Memory of the last answer and its messages, while dec.again; held says that one of
+	// rooms is in use.
+	body  []byte
+	msgs  []pipeline.Message
+	rooms chan []byte
+	held  bool
 }
 
 func (c *Client) newReader(topic string, partition int, from int64) *reader {
 	return &reader{client: c, dec: decoder{topic: topic, partition: partition, expander: c.expander}, start: from, next: from}
 }
 
+// maxRoom is how much memory for batches is kept.
+const maxRoom = 4 << 20
+
+// enter takes one of the rooms, if there are such.
+func (r *reader) enter(ctx context.Context) error {
+	if r.rooms == nil || r.held {
+		return nil
+	}
+	select {
+	case r.dec.spare = <-r.rooms:
+		r.held = true
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// leave gives it back.
+func (r *reader) leave() {
+	if !r.held {
+		return
+	}
+	if cap(r.dec.spare) > maxRoom {
+		r.dec.spare = nil
+	}
+	r.rooms <- r.dec.spare
+	r.dec.spare, r.held = nil, false
+}
+
 // forget leaves the memory that is kept to the garbage collector.
-func (r *reader) forget() { r.body, r.dec.spare, r.msgs = nil, nil, nil }
+func (r *reader) forget() { r.body, r.msgs = nil, nil }
 
 func (r *reader) Topic() string        { return r.dec.topic }
 func (r *reader) Partition() int       { return r.dec.partition }
@@ -90,17 +124,22 @@ const pollGrace = 10 * time.Second
 // keeps up to some megabytes, so what is to stay is copied.
 func (r *reader) Fetch(ctx context.Context, wait time.Duration) ([]pipeline.Message, error) {
 	deadline := time.Now().Add(wait)
+	r.leave()
 	for empty := false; ; { // the broker said that there is nothing: its absence is no answer
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		if len(r.rest) > 0 {
+			if err := r.enter(ctx); err != nil {
+				return nil, err
+			}
 			msgs, err := r.decode()
 			if err != nil || len(msgs) > 0 {
 				return msgs, err
 			}
 			continue
 		}
+		r.leave()
 		left := max(time.Until(deadline), 0)
 		if left == 0 && empty {
 			r.forget() // a quiet partition takes none

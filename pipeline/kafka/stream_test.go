@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -56,7 +58,9 @@ func TestStreamReadsWhatOpenReads(t *testing.T) {
 		var want []pipeline.Message
 		read(c.Open(topic, 0, 0), func(m pipeline.Message) { want = append(want, m) })
 		n := 0
-		read(c.Stream(topic, 0, 0), func(m pipeline.Message) {
+		rooms := make(chan []byte, 1)
+		rooms <- nil
+		read(c.Stream(topic, 0, 0, rooms), func(m pipeline.Message) {
 			if d := cmp.Diff(want[n], m); d != "" {
 				t.Fatalf("record %d: %s", n, d)
 			}
@@ -65,5 +69,55 @@ func TestStreamReadsWhatOpenReads(t *testing.T) {
 		if n != sent || len(want) != sent {
 			t.Errorf("%d and %d records, want %d", len(want), n, sent)
 		}
+	})
+}
+
+// Readers of many partitions that share one room take it in turns, and none starves.
+func TestStreamsShareTheirRooms(t *testing.T) {
+	onClusters(t, func(t *testing.T, brokers []string) {
+		ctx := within(t, 3*time.Minute)
+		c := newClient(t, brokers)
+		const partitions, each = 4, 500
+		topic := newTopic(t, c, partitions, nil)
+		var msgs []pipeline.Message
+		for i := range partitions * each {
+			msgs = append(msgs, pipeline.Message{Topic: topic, Partition: i % partitions, Value: fmt.Appendf(nil, "value %d", i)})
+		}
+		if err := c.Sink(kafka.SinkConfig{MaxBatchBytes: 4 << 10}).Produce(ctx, msgs); err != nil {
+			t.Fatal(err)
+		}
+		rooms := make(chan []byte, 1)
+		rooms <- nil
+		var inUse atomic.Int32
+		var wg sync.WaitGroup
+		for p := range partitions {
+			wg.Go(func() {
+				claim := c.Stream(topic, p, 0, rooms)
+				for n := 0; n < each; {
+					batch, err := claim.Fetch(ctx, time.Second)
+					if err != nil {
+						t.Errorf("partition %d: %v", p, err)
+						return
+					}
+					if len(batch) == 0 {
+						continue
+					}
+					if inUse.Add(1) > 1 {
+						t.Errorf("partition %d: the room is in use", p)
+					}
+					for i := range batch {
+						if want := fmt.Sprintf("value %d", n*partitions+p); string(batch[i].Value) != want {
+							t.Errorf("partition %d: %q, want %q", p, batch[i].Value, want)
+						}
+						n++
+					}
+					inUse.Add(-1)
+				}
+				if batch, err := claim.Fetch(ctx, 0); err != nil || len(batch) > 0 { // gives the room back
+					t.Errorf("partition %d: %d records more, %v", p, len(batch), err)
+				}
+			})
+		}
+		wg.Wait()
 	})
 }
