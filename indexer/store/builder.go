@@ -57,10 +57,11 @@ func segmentPath(dir string, number uint64) string {
 	return filepath.Join(dir, fmt.Sprintf("%010d.seg", number))
 }
 
-// write makes the segment of rows, sorted as its runs, in a file of its own. When it
+// write makes the segment of rows, sorted as its runs, in a file of its own. What f says is
+// read when rows has returned 0. When it
 // returns nil the segment is committed: it survives any crash. When it fails nothing is
 // committed and the file that may be left is overwritten or removed later.
-func (w *builder) write(dir, day string, f footer, rows rowSource) (*segment, []blockTerms, error) {
+func (w *builder) write(dir, day string, f *footer, rows rowSource) (*segment, []blockTerms, error) {
 	path := segmentPath(dir, f.Number)
 	tmp := path + ".tmp"
 	file, err := w.fs.Create(tmp)
@@ -89,7 +90,7 @@ func (w *builder) write(dir, day string, f footer, rows rowSource) (*segment, []
 	return seg, terms, nil
 }
 
-func (w *builder) writeTo(file File, path, day string, f footer, rows rowSource) (*segment, []blockTerms, error) {
+func (w *builder) writeTo(file File, path, day string, f *footer, rows rowSource) (*segment, []blockTerms, error) {
 	off := uint64(0)
 	put := func(b []byte) error {
 		n, err := file.Write(b)
@@ -144,7 +145,7 @@ func (w *builder) writeTo(file File, path, day string, f footer, rows rowSource)
 	if err := put(appendTrailer(w.packed, off, len(raw))); err != nil {
 		return nil, nil, err
 	}
-	return &segment{footer: f, path: path, size: int64(off), day: day, version: formatVersion}, terms, nil
+	return &segment{footer: *f, path: path, size: int64(off), day: day, version: formatVersion}, terms, nil
 }
 
 // group compresses the sections of a group, each by itself, into packed.

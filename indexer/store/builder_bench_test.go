@@ -114,7 +114,7 @@ func BenchmarkBuild(b *testing.B) {
 		start := cpuSeconds()
 		rows := view.sorted()
 		f := footer{Number: 1, Rows: int64(len(rows)), Runs: view.runsOf(rows), Offsets: map[int]int64{}}
-		seg, terms, err := w.write(dir, "day", f, view.blocksOf(rows, 8192))
+		seg, terms, err := w.write(dir, "day", &f, view.blocksOf(rows, 8192))
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -50,7 +50,7 @@ func writeHead(t *testing.T, w *builder) (texts []weak.Pointer[byte]) {
 	}
 	sorted := v.sorted()
 	f := footer{Number: 1, Rows: int64(len(sorted)), Runs: v.runsOf(sorted), Offsets: map[int]int64{}}
-	if _, _, err := w.write(t.TempDir(), "day", f, v.blocksOf(sorted, 1000)); err != nil {
+	if _, _, err := w.write(t.TempDir(), "day", &f, v.blocksOf(sorted, 1000)); err != nil {
 		t.Fatal(err)
 	}
 	return texts

@@ -204,7 +204,7 @@ func (s *Store) writeMerged(group []*segment, stop <-chan struct{}) (*segment, [
 	f := mergedFooter(group)
 	m := newMerger(group, s.cfg.BlockLines)
 	f.Runs = m.joined()
-	return s.rewrite(group[0].day, f, func(put func(*row)) (int, error) {
+	return s.rewrite(group[0].day, &f, func(put func(*row)) (int, error) {
 		if err := s.giveWay(stop); err != nil {
 			return 0, err
 		}
@@ -230,7 +230,7 @@ func mergedFooter(group []*segment) footer {
 }
 
 // rewrite commits a segment of lines that others have.
-func (s *Store) rewrite(day string, f footer, rows rowSource) (*segment, []blockTerms, error) {
+func (s *Store) rewrite(day string, f *footer, rows rowSource) (*segment, []blockTerms, error) {
 	if s.rebuild == nil {
 		var err error
 		if s.rebuild, err = newBuilder(s.deps.FS, zstd.SpeedBetterCompression); err != nil {

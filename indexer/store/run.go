@@ -160,7 +160,7 @@ func (s *Store) commit(f footer, rows rowSource) (*segment, []blockTerms, error)
 			return nil, nil, fmt.Errorf("make folder of the day: %w", err)
 		}
 	}
-	return s.build.write(dir, day, f, rows)
+	return s.build.write(dir, day, &f, rows)
 }
 
 // addSegment publishes a segment; the caller holds the lock.

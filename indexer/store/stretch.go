@@ -180,8 +180,9 @@ func (s *stretches) kept(lines int64) *Kept {
 	if s.open > 0 {
 		s.close()
 	}
-	s.lines = lines
-	return &s.Kept
+	k := s.Kept
+	k.lines = lines
+	return &k
 }
 
 // follows says that the lines of next go on where those of r end.

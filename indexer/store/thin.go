@@ -136,18 +136,22 @@ func (s *Store) thin(group []*segment, rules []KeepRule, stop <-chan struct{}) e
 	for _, r := range rules {
 		nodes = append(nodes, r.Query)
 	}
-	t := newThinner(group, s.cfg.BlockLines, func() error { return s.giveWay(stop) })
-	if err := t.judge(query.Compile(query.Or{Nodes: nodes})); err != nil {
-		return err
+	group, err := s.withRoom(group)
+	if err != nil {
+		return fmt.Errorf("thin day %s: %w", group[0].day, err)
 	}
+	t := newThinner(group, s.cfg.BlockLines, func() error { return s.giveWay(stop) })
+	t.match = query.Compile(query.Or{Nodes: nodes})
 	before := mergedFooter(group)
 	f := before
 	f.Keep = thinnedTo(f.Keep, textsOf(rules))
-	f.Runs, f.Rows, f.Bytes = t.runs(), t.rows, t.bytes
-	if err := s.roomFor(&before, &f, sizeOf(group)); err != nil {
-		return fmt.Errorf("thin day %s: %w", group[0].day, err)
-	}
-	seg, terms, err := s.rewrite(group[0].day, f, t.next)
+	seg, terms, err := s.rewrite(group[0].day, &f, func(put func(*row)) (int, error) {
+		n, err := t.next(put)
+		if n == 0 && err == nil { // the footer is written next
+			f.Runs, f.Rows, f.Bytes = t.runs, t.rows, t.bytes
+		}
+		return n, err
+	})
 	if err != nil {
 		return err
 	}
@@ -166,20 +170,19 @@ func (s *Store) thin(group []*segment, rules []KeepRule, stop <-chan struct{}) e
 	return nil
 }
 
-// roomFor fails when the disk has no room for what is left of a group of segments beside
-// them and for the next segment of new lines, which goes before.
-func (s *Store) roomFor(before, after *footer, size int64) error {
-	need := s.cfg.SegmentBytes
-	if before.Bytes > 0 {
-		// Fewer lines are compressed a little worse; never is more written than there is.
-		need += min(size, int64(2*float64(size)*float64(after.Bytes)/float64(before.Bytes)))
-	}
+// withRoom returns as many of a group's first segments as the disk has room for, if all of
+// their lines were left, beside the next segment of new lines, which goes before. It fails
+// when not even one of them has room.
+func (s *Store) withRoom(group []*segment) ([]*segment, error) {
 	free, err := s.deps.FS.Free(s.daysDir())
 	if err != nil {
-		return fmt.Errorf("ask for the room on the disk: %w", err)
+		return group, fmt.Errorf("ask for the room on the disk: %w", err)
 	}
-	if free < need {
-		return fmt.Errorf("%d bytes are free on the disk, want %d", free, need)
+	for len(group) > 1 && free < s.cfg.SegmentBytes+sizeOf(group) {
+		group = group[:len(group)-1]
 	}
-	return nil
+	if want := s.cfg.SegmentBytes + sizeOf(group); free < want {
+		return group, fmt.Errorf("%d bytes are free on the disk, want %d", free, want)
+	}
+	return group, nil
 }

@@ -8,32 +8,39 @@ import (
 	"foghorn/pipeline/query"
 )
 
-// thinner gives those rows of a group of segments that are kept, in the order of one: by
-// source, and each source's by segment. It holds a bit per row, one block of each segment,
-// and copies of the texts of the block that it gives.
+// thinner gives those rows of a group of segments whose events match, in the order of one:
+// by source, and each source's by segment. It holds one block of each segment, and copies of
+// the texts of the block that it gives.
 type thinner struct {
-	inputs      []thinInput
-	parts       []mergeRun // in the order of the result
-	rows, bytes int64      // that are kept
-	size        int        // lines of a block
-	pause       func() error
+	match  *query.Matcher
+	inputs []thinInput
+	parts  []mergeRun // that are left, in the order of the result
+	size   int        // lines of a block
+	pause  func() error
 
-	row    int // of the first part that is left, the next row
+	row    int       // of the first part, the next row
+	kept   stretches // of the first part
 	source uint32
 	fill   row
+	event  pipeline.Event
+	body   []byte
+
+	// What was given: complete at the end.
+	runs        []Run
+	rows, bytes int64
 }
 
 type thinInput struct {
 	seg   *segment
-	keep  Bits // rows
 	block *Block
-	at    int // block
+	at    int  // block
+	keep  Bits // its rows
 }
 
 func newThinner(group []*segment, size int, pause func() error) *thinner {
 	t := &thinner{size: size, pause: pause, inputs: make([]thinInput, len(group))}
 	for i, seg := range group {
-		t.inputs[i] = thinInput{seg: seg, keep: make(Bits, (seg.Rows+63)/64), at: -1}
+		t.inputs[i] = thinInput{seg: seg, at: -1}
 		for r := range seg.Runs {
 			t.parts = append(t.parts, mergeRun{&seg.Runs[r], i})
 		}
@@ -42,115 +49,79 @@ func newThinner(group []*segment, size int, pause func() error) *thinner {
 	return t
 }
 
-// judge decides which events are kept: those that match.
-func (t *thinner) judge(m *query.Matcher) error {
-	var e pipeline.Event
-	var buf []byte
-	for i := range t.inputs {
-		in := &t.inputs[i]
-		for k := range in.seg.Blocks {
-			if err := t.pause(); err != nil {
-				return err
-			}
-			b, err := in.seg.read(k, true)
-			if err != nil {
-				return err
-			}
-			first := in.seg.Blocks[k].FirstRow
-			for row := 0; row < b.Len(); {
-				end := b.EventEnd(row)
-				buf = b.Whole(row, end, &e, buf)
-				for keep := m.Match(&e); row < end; row++ {
-					if keep {
-						in.keep[(first+row)/64] |= 1 << ((first + row) % 64)
-						t.rows++
-						t.bytes += int64(len(b.Body(row)))
-					}
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// runs lists the runs of the result. One of whose lines none is kept still tells the marks
-// of its source.
-func (t *thinner) runs() (runs []Run) {
-	for _, p := range t.parts {
-		var s stretches
-		keep := t.inputs[p.input].keep
-		for i := range p.Rows {
-			if keep.Has(p.FirstRow + i) {
-				s.add(p.place(i))
-			}
-		}
-		r := *p.Run
-		r.Rows, r.Kept = s.total, s.kept(p.Covers())
-		if n := len(runs) - 1; n >= 0 && runs[n].follows(&r) {
-			runs[n].join(&r)
-		} else {
-			runs = append(runs, r)
-		}
-	}
-	row := 0
-	for i := range runs {
-		runs[i].FirstRow = row
-		row += runs[i].Rows
-	}
-	return runs
-}
-
 // next puts the rows of the next block.
 func (t *thinner) next(put func(*row)) (n int, err error) {
-	if err := t.pause(); err != nil {
-		return 0, err
-	}
 	own := copies{names: make(map[string]string)}
-	for len(t.parts) > 0 {
+	for ; len(t.parts) > 0; t.endPart() {
 		p := t.parts[0]
-		if t.row == p.Rows {
-			if t.row, t.parts = 0, t.parts[1:]; len(t.parts) > 0 && t.parts[0].Source != p.Source {
-				t.source++
+		for ; t.row < p.Rows; t.row++ {
+			in, at := &t.inputs[p.input], p.FirstRow+t.row
+			if err := t.load(in, at); err != nil {
+				return n, err
 			}
-			continue
+			i := at - in.seg.Blocks[in.at].FirstRow
+			if !in.keep.Has(i) {
+				continue
+			}
+			continues := in.block.continues(i)
+			if !continues && (n >= t.size || own.bytes >= mergeBlockBytes) {
+				return n, nil
+			}
+			t.fill.source, t.fill.continues = t.source, continues
+			in.block.Event(i, &t.fill.event)
+			t.bytes += int64(len(t.fill.event.Body))
+			own.take(&t.fill.event, continues)
+			put(&t.fill)
+			t.kept.add(p.place(t.row))
+			n++
 		}
-		in, at := &t.inputs[p.input], p.FirstRow+t.row
-		if !in.keep.Has(at) {
-			t.row++
-			continue
-		}
-		if err := in.load(at, t.pause); err != nil {
-			return n, err
-		}
-		i := at - in.seg.Blocks[in.at].FirstRow
-		continues := in.block.continues(i)
-		if !continues && (n >= t.size || own.bytes >= mergeBlockBytes) {
-			break
-		}
-		t.fill.source, t.fill.continues = t.source, continues
-		in.block.Event(i, &t.fill.event)
-		own.take(&t.fill.event, continues)
-		put(&t.fill)
-		t.row++
-		n++
 	}
 	return n, nil
 }
 
-// load makes block the one that holds a row.
-func (in *thinInput) load(row int, pause func() error) error {
-	b := (&Part{seg: in.seg}).BlockOf(row)
-	if b == in.at {
-		return nil
+// endPart tells what is kept of the first part. One of whose lines none is kept still has the
+// marks of its source.
+func (t *thinner) endPart() {
+	p := t.parts[0]
+	r := *p.Run
+	r.Rows, r.Kept, r.FirstRow = t.kept.total, t.kept.kept(p.Covers()), int(t.rows)
+	t.rows += int64(r.Rows)
+	if n := len(t.runs) - 1; n >= 0 && t.runs[n].follows(&r) {
+		t.runs[n].join(&r)
+	} else {
+		t.runs = append(t.runs, r)
 	}
-	if err := pause(); err != nil {
+	if t.parts = t.parts[1:]; len(t.parts) > 0 && t.parts[0].Source != p.Source {
+		t.source++
+	}
+	t.row, t.kept = 0, stretches{}
+}
+
+// load makes block the one that holds a row, and judges its events.
+func (t *thinner) load(in *thinInput, row int) error {
+	if in.block != nil {
+		if b := &in.seg.Blocks[in.at]; row >= b.FirstRow && row < b.FirstRow+b.Rows {
+			return nil
+		}
+	}
+	if err := t.pause(); err != nil {
 		return err
 	}
-	block, err := in.seg.read(b, true)
+	at := (&Part{seg: in.seg}).BlockOf(row)
+	block, err := in.seg.read(at, true)
 	if err != nil {
 		return err
 	}
-	in.block, in.at = block, b
+	in.block, in.at, in.keep = block, at, make(Bits, (block.Len()+63)/64)
+	for row := 0; row < block.Len(); {
+		end := block.EventEnd(row)
+		t.body = block.Whole(row, end, &t.event, t.body)
+		for keep := t.match.Match(&t.event); row < end; row++ {
+			if keep {
+				in.keep[row/64] |= 1 << (row % 64)
+			}
+		}
+	}
 	return nil
 }
 
