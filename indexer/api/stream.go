@@ -17,7 +17,7 @@ const (
 	flushEvery = 100 * time.Millisecond
 )
 
-// keepBuffer bounds the buffers that are kept for later answers.
+// keepBuffer bounds the buffers that are kept for the pieces to come.
 const keepBuffer = 1 << 20
 
 // stream is an answer that is sent while it is made. The header goes out with the first
