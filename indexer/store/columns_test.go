@@ -102,7 +102,7 @@ func encodeBlock(t interface{ Fatal(...any) }, w *columnWriter, source rowSource
 
 // encoded is the lines group, as it is before it is compressed.
 func encoded(w *lineWriter) []byte {
-	text, choices, packed := w.encode(func(bool, [][]byte) {})
+	text, choices, packed := w.encode(func(slotKind, [][]byte) {})
 	return slices.Concat(text, choices, packed)
 }
 

@@ -40,6 +40,15 @@ type pattern struct {
 	used       uint32 // that of its last row, plus 1
 }
 
+// slotKind says what the values of a column of slots are.
+type slotKind uint8
+
+const (
+	slotWord   slotKind = iota // words
+	slotDigits                 // words of digits alone
+	slotText                   // whole lines, maybe of many words
+)
+
 // lineRow is a line of the block.
 type lineRow struct {
 	pattern uint32
@@ -128,9 +137,8 @@ func (w *lineWriter) numberPatterns() {
 
 // encode returns the sections of the lines group: text, what is chosen from few, and
 // packed numbers; each is best compressed by itself. They are valid until the next call.
-// index is called with the words of each column, of which some may come again; line says
-// that they are whole lines.
-func (w *lineWriter) encode(index func(line bool, words [][]byte)) (text, choices, packed []byte) {
+// index is called with the words of each column, of which some may come again.
+func (w *lineWriter) encode(index func(kind slotKind, words [][]byte)) (text, choices, packed []byte) {
 	w.numberPatterns()
 	c := &w.column
 	c.reset()
@@ -142,7 +150,14 @@ func (w *lineWriter) encode(index func(line bool, words [][]byte)) (text, choice
 			for _, r := range w.order[p.first-p.rows : p.first] {
 				w.values = append(w.values, w.slot(&w.rows[r], s))
 			}
-			index(p.end-p.start == 1, c.encode(w.values))
+			words, kind := c.encode(w.values), slotWord
+			switch {
+			case p.end-p.start == 1:
+				kind = slotText
+			case c.digits:
+				kind = slotDigits
+			}
+			index(kind, words)
 		}
 	}
 	// Which pattern a line has, in planes of bytes.

@@ -29,6 +29,7 @@ type columnEncoder struct {
 	packed  []byte
 	out     []byte
 
+	digits  bool // the last column's values are digits and nothing else
 	known   [][]byte
 	refs    []byte
 	numbers []uint64
@@ -42,11 +43,16 @@ func (c *columnEncoder) reset() {
 // encode takes the values of a column, of which there is at least one, and returns them, or
 // each of them once.
 func (c *columnEncoder) encode(values [][]byte) [][]byte {
+	c.digits = false
 	if c.few(values) {
 		return c.known
 	}
 	prefix, suffix := commonEnds(values)
-	if c.number(values, prefix, suffix) || c.hex(values, prefix, suffix) {
+	if c.number(values, prefix, suffix) {
+		c.digits = prefix+suffix == 0
+		return values
+	}
+	if c.hex(values, prefix, suffix) {
 		return values
 	}
 	start := len(c.text)

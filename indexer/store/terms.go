@@ -168,14 +168,17 @@ func (c *collector) lines(w *lineWriter) (text, choices, packed []byte) {
 }
 
 // slots takes the words that were taken out of lines of one pattern.
-func (c *collector) slots(line bool, words [][]byte) {
+func (c *collector) slots(kind slotKind, words [][]byte) {
 	for _, w := range words {
-		if line {
+		switch kind {
+		case slotDigits: // folded, and without parts
+			wordKeys(w, c.gram)
+		case slotText:
 			c.text(w)
-			continue
+		default:
+			c.fold = query.Fold(c.fold[:0], w)
+			c.word(c.fold)
 		}
-		c.fold = query.Fold(c.fold[:0], w)
-		c.word(c.fold)
 	}
 }
 
