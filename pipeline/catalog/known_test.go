@@ -94,3 +94,31 @@ func TestCountsThatCannotBeRead(t *testing.T) {
 		t.Errorf("have %+v, want one bad record", s)
 	}
 }
+
+// A record of a template is what json.Marshal writes of a Template: processors tell by its
+// hash whether they know the same.
+func TestRecordIsJSONOfTemplate(t *testing.T) {
+	b := newBench(t, DefaultConfig())
+	for _, at := range []time.Time{day, time.Unix(0, 0), day.Add(123456700)} {
+		b.mine(at, "took 1 ms <&> \"x\" \u2028 é "+at.String())
+	}
+	b.mine(day, "open mode=ro")
+	n := 0
+	for _, m := range b.flush(0) {
+		var parsed Template
+		if err := json.Unmarshal(m.Value, &parsed); err != nil || parsed.ID == "" {
+			continue // progress
+		}
+		n++
+		want, err := json.Marshal(&parsed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(m.Value) != string(want) {
+			t.Errorf("\nwant %s\nhave %s", want, m.Value)
+		}
+	}
+	if n < 2 {
+		t.Errorf("%d records", n)
+	}
+}

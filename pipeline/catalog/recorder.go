@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -306,24 +308,37 @@ func (r *Recorder) templates(out []pipeline.Message, list []*mined) ([]pipeline.
 		if hash, ok := r.published[m.id]; ok && revision == m.looked && hash == m.hash {
 			continue
 		}
-		entry, ok := r.miner.Entry(m.ref)
-		if !ok {
-			continue
-		}
-		entry.Count, entry.Part = 0, "" // counted apart, and follows from what all know
-		msg, err := message(entry.ID, &Template{Entry: entry, FirstSeen: time.Unix(0, m.first).UTC(), Sample: m.sample})
+		value, err := r.record(m)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("encode %s: %w", m.id, err)
 		}
-		hash := xxhash.Sum64(msg.Value)
+		hash := xxhash.Sum64(value)
 		m.looked, m.hash = revision, hash
-		if r.published[entry.ID] != hash {
-			r.published[entry.ID] = hash
+		if r.published[m.id] != hash {
+			r.published[m.id] = hash
 			r.records++
-			out = append(out, msg)
+			out = append(out, pipeline.Message{Topic: pipeline.TopicTemplates, Key: []byte(m.id), Value: bytes.Clone(value)})
 		}
 	}
 	return out, nil
+}
+
+// record returns the template's Template as json.Marshal writes it, until the next call.
+// Its lines are counted apart, and of which it has become part follows from what all know.
+func (r *Recorder) record(m *mined) ([]byte, error) {
+	b, err := r.miner.AppendJSON(r.text[:0], m.ref)
+	if err != nil {
+		return nil, err
+	}
+	sample, err := json.Marshal(m.sample)
+	if err != nil {
+		return nil, err
+	}
+	b = append(bytes.TrimSuffix(b, []byte{'}'}), `,"first_seen":"`...)
+	b = time.Unix(0, m.first).UTC().AppendFormat(b, time.RFC3339Nano)
+	b = append(append(append(b, `","sample":`...), sample...), '}')
+	r.text = b
+	return b, nil
 }
 
 // learn takes what others have written since the last look. What differs from what is

@@ -28,7 +28,7 @@ func digits(r *rand.Rand, n int, from string) string {
 
 const (
 	hexDigits = "0123456789abcdef"
-	base64    = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	sixtyFour = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 )
 
 // pick prefers the first ones.
@@ -99,7 +99,7 @@ func (k kindsOfValues) value(r *rand.Rand, kind string) string {
 	case "qid":
 		return strings.ToUpper(hex(10 + r.IntN(2)))
 	case "b64":
-		return digits(r, 16+r.IntN(7), base64)
+		return digits(r, 16+r.IntN(7), sixtyFour)
 	case "veth":
 		return "veth" + hex(7)
 	case "ver":

@@ -12,7 +12,7 @@ func TestMinersThatShareMemoryLearnNothingFromEachOther(t *testing.T) {
 	lines, _ := mixed(t)
 	source := New(DefaultConfig())
 	half := len(lines) / 2
-	mine(source, texted(lines[:half])...)
+	mine(source, stringsOf(lines[:half])...)
 	entries := source.Export()
 	var all []*Knowledge
 	for i := range entries {
@@ -43,7 +43,7 @@ func TestMinersThatShareMemoryLearnNothingFromEachOther(t *testing.T) {
 		source.Share(k)
 	}
 	for _, m := range []*Miner{shared, apart, source} {
-		mine(m, texted(lines[half:])...)
+		mine(m, stringsOf(lines[half:])...)
 	}
 	if state(idle) != before {
 		t.Error("the miner without lines has learned")
@@ -60,7 +60,7 @@ func TestMinersThatShareMemoryLearnNothingFromEachOther(t *testing.T) {
 	}
 }
 
-func texted(lines [][]byte) (out []string) {
+func stringsOf(lines [][]byte) (out []string) {
 	for _, l := range lines {
 		out = append(out, string(l))
 	}
