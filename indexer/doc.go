@@ -13,5 +13,6 @@
 // the coverage.
 //
 // What can be lost: what retention removed from logs.events before it was read (told by
-// the coverage), and what retention of the store removes.
+// the coverage), and what retention of the store removes: days, or the lines of a day that
+// no rule keeps (told by coverage and answers).
 package indexer

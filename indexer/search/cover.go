@@ -72,7 +72,9 @@ func (w *work) thinned() (out []Thinned) {
 		sum.Lines += t.Lines
 		sum.From, sum.Until = min(sum.From, t.From), max(sum.Until, t.Until)
 	}
-	slices.SortFunc(sums, func(a, b store.Thinned) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Query, b.Query)) })
+	slices.SortFunc(sums, func(a, b store.Thinned) int {
+		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Query, b.Query))
+	})
 	for _, sum := range sums {
 		out = append(out, thinnedOf(sum))
 	}

@@ -45,7 +45,7 @@ type Store struct {
 	mergeMu sync.Mutex // one merge at a time; taken before sealMu
 	rebuild *builder   // of the merger, made when it is needed
 	// unfinished is the file of a merge that failed.
-	unfinished string // or of thinning
+	unfinished string     // or of thinning
 	sealMu     sync.Mutex // one commit at a time
 	build      *builder
 	terms      termQueue
