@@ -130,7 +130,7 @@ func (v *headView) sorted() []*headRow {
 	slices.SortFunc(byName, func(a, b uint32) int { return compareSources(v.names.sources[a], v.names.sources[b]) })
 	counts := make([]int, len(byName))
 	for i := range v.n {
-		counts[v.common(v.row(i)).number]++
+		counts[v.origin(v.row(i)).number]++
 	}
 	at := 0
 	for _, s := range byName {
@@ -139,9 +139,9 @@ func (v *headView) sorted() []*headRow {
 	rows := make([]*headRow, v.n)
 	for i := range v.n {
 		r := v.row(i)
-		c := v.common(r)
-		rows[counts[c.number]] = r
-		counts[c.number]++
+		s := v.origin(r).number
+		rows[counts[s]] = r
+		counts[s]++
 	}
 	return rows
 }
@@ -170,7 +170,7 @@ func (v *headView) blocksOf(sorted []*headRow, size int) rowSource {
 			} else {
 				attrs = v.fields(h, &r.event, attrs[:0])
 			}
-			r.source, r.continues = v.common(h).number, h.continues
+			r.source, r.continues = v.origin(h).number, h.continues
 			put(r)
 		}
 		sorted = sorted[end:]
@@ -180,19 +180,21 @@ func (v *headView) blocksOf(sorted []*headRow, size int) rowSource {
 
 func (v *headView) row(i int) *headRow { return &v.chunks[i/rowsPerChunk][i%rowsPerChunk] }
 
-func (v *headView) common(r *headRow) *common { return &v.names.commons[r.common] }
+func (v *headView) origin(r *headRow) *origin {
+	return &v.names.origins[v.names.commons[r.common].origin]
+}
 
 // runsOf lists the runs of sorted rows.
 func (v *headView) runsOf(rows []*headRow) []Run {
 	var runs []Run
 	starts := v.names.startsBySource()
 	for i, r := range rows {
-		c := v.common(r)
-		if before := rows[max(i-1, 0)]; i == 0 || c.number != v.common(before).number || c.generation != v.common(before).generation {
-			start := starts[c.number][0]
-			starts[c.number] = starts[c.number][1:]
+		o := v.origin(r)
+		if before := v.origin(rows[max(i-1, 0)]); i == 0 || o.number != before.number || o.generation != before.generation {
+			start := starts[o.number][0]
+			starts[o.number] = starts[o.number][1:]
 			runs = append(runs, Run{
-				Source: c.source, Host: c.host, Path: c.path, Generation: c.generation,
+				Source: o.source, Host: o.host, Path: o.path, Generation: o.generation,
 				FirstRow: i, FirstLine: start.line, FirstSeq: start.seq, FirstOffset: r.offset,
 				MinTime: r.time, MaxTime: r.time, MaxObserved: r.observed,
 			})

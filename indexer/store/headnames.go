@@ -12,6 +12,7 @@ import (
 // before any map.
 type names struct {
 	sources []string
+	origins []origin
 	commons []common
 	keys    []string // of attributes
 	starts  []start
@@ -19,8 +20,8 @@ type names struct {
 	numbers   map[string]uint32
 	current   uint32   // the source of the last event
 	lastOf    []uint32 // by source, the common of its last event
-	origins   map[origin]uint32
-	numberOf  map[commonKey]uint32
+	originOf  map[origin]uint32
+	numberOf  map[common]uint32
 	keyNumber map[string]uint32
 	keysOf    [][]uint32 // by common, the keys of its last event
 }
@@ -34,11 +35,10 @@ type start struct {
 
 // common is what many rows have alike.
 type common struct {
-	origin
-	originNumber            uint32
-	level, template, class  string
+	origin                  uint32 // its number
 	severity                pipeline.Severity
 	truncated, timeObserved bool
+	level, template, class  string
 }
 
 // origin is what most events of a source have alike.
@@ -48,21 +48,13 @@ type origin struct {
 	generation                  uint64
 }
 
-// commonKey is common with its origin's number.
-type commonKey struct {
-	origin                  uint32
-	severity                pipeline.Severity
-	truncated, timeObserved bool
-	level, template, class  string
-}
-
 // commonMemory is about what one more common takes, in bytes.
-const commonMemory = int64(unsafe.Sizeof(common{})+2*unsafe.Sizeof(commonKey{})) + 128
+const commonMemory = int64(3*unsafe.Sizeof(common{})) + 128
 
 func newNames() *names {
 	return &names{
-		numbers: make(map[string]uint32), origins: make(map[origin]uint32),
-		numberOf: make(map[commonKey]uint32), keyNumber: make(map[string]uint32),
+		numbers: make(map[string]uint32), originOf: make(map[origin]uint32),
+		numberOf: make(map[common]uint32), keyNumber: make(map[string]uint32),
 	}
 }
 
@@ -70,39 +62,33 @@ func newNames() *names {
 // common with others, and whether it is the first of its kind.
 func (n *names) common(e *pipeline.Event, seq, line int64) (number uint32, fresh bool) {
 	num, known := n.source(e.ID.Source)
-	var last *common
-	if known {
-		last = &n.commons[n.lastOf[num]]
-	}
-	if !known || last.generation != e.ID.Generation {
-		n.starts = append(n.starts, start{num, seq, line})
-	}
 	o := origin{n.sources[num], e.Host, e.Path, e.Service, num, e.ID.Generation}
-	key := commonKey{0, e.Severity, e.Truncated, e.TimeObserved, e.SeverityText, e.Template, e.ErrorClass}
-	if known && last.origin == o {
-		if key.origin = last.originNumber; last.key() == key {
+	c := common{0, e.Severity, e.Truncated, e.TimeObserved, e.SeverityText, e.Template, e.ErrorClass}
+	same := false
+	if known {
+		last := &n.commons[n.lastOf[num]]
+		c.origin = last.origin
+		if same = n.origins[c.origin] == o; same && *last == c {
 			return n.lastOf[num], false
 		}
-	} else {
+	}
+	if !known || n.origins[c.origin].generation != o.generation {
+		n.starts = append(n.starts, start{num, seq, line})
+	}
+	if !same {
 		var ok bool
-		if key.origin, ok = n.origins[o]; !ok {
-			key.origin = uint32(len(n.origins))
-			n.origins[o] = key.origin
+		if c.origin, ok = n.originOf[o]; !ok {
+			c.origin = uint32(len(n.origins))
+			n.originOf[o], n.origins = c.origin, append(n.origins, o)
 		}
 	}
-	number, ok := n.numberOf[key]
+	number, ok := n.numberOf[c]
 	if !ok {
 		number = uint32(len(n.commons))
-		n.numberOf[key] = number
-		n.commons = append(n.commons, common{o, key.origin, key.level, key.template, key.class, key.severity, key.truncated, key.timeObserved})
-		n.keysOf = append(n.keysOf, nil)
+		n.numberOf[c], n.commons, n.keysOf = number, append(n.commons, c), append(n.keysOf, nil)
 	}
 	n.lastOf[num] = number
 	return number, !ok
-}
-
-func (c *common) key() commonKey {
-	return commonKey{c.originNumber, c.severity, c.truncated, c.timeObserved, c.level, c.template, c.class}
 }
 
 // source returns the number of a source, and whether an event of it came before.
@@ -142,12 +128,13 @@ func (n *names) key(common uint32, i int, key string) uint32 {
 
 // view returns the names so far.
 func (n *names) view() namesView {
-	return namesView{slices.Clip(n.sources), slices.Clip(n.commons), slices.Clip(n.keys), slices.Clip(n.starts)}
+	return namesView{slices.Clip(n.sources), slices.Clip(n.origins), slices.Clip(n.commons), slices.Clip(n.keys), slices.Clip(n.starts)}
 }
 
 // namesView are the names at one moment.
 type namesView struct {
 	sources []string
+	origins []origin
 	commons []common
 	keys    []string
 	starts  []start

@@ -52,26 +52,28 @@ func (n *names) packAttrs(b []byte, body []byte, e *pipeline.Event, common uint3
 		return b
 	}
 	cursor := 0
-	put := func(key uint64, v string) {
-		b = binary.AppendUvarint(b, key)
-		if at := find(body, v, cursor); at >= 0 {
-			b = binary.AppendUvarint(b, uint64(len(v)))
-			b = binary.AppendVarint(b, int64(at-cursor))
-			cursor = at + len(v)
-			return
-		}
-		b = appendString(append(b, 0), v)
-	}
 	if e.TraceID != "" {
-		put(attrTrace, e.TraceID)
+		b, cursor = packAttr(b, attrTrace, e.TraceID, body, cursor)
 	}
 	if e.SpanID != "" {
-		put(attrSpan, e.SpanID)
+		b, cursor = packAttr(b, attrSpan, e.SpanID, body, cursor)
 	}
 	for i := range e.Attrs {
-		put(attrFirst+uint64(n.key(common, i, e.Attrs[i].Key)), e.Attrs[i].Value)
+		key := attrFirst + uint64(n.key(common, i, e.Attrs[i].Key))
+		b, cursor = packAttr(b, key, e.Attrs[i].Value, body, cursor)
 	}
 	return b
+}
+
+// packAttr appends one value, and returns where in the line it ends, if it stands there.
+func packAttr(b []byte, key uint64, v string, body []byte, cursor int) ([]byte, int) {
+	b = binary.AppendUvarint(b, key)
+	at := find(body, v, cursor)
+	if at < 0 {
+		return appendString(append(b, 0), v), cursor
+	}
+	b = binary.AppendUvarint(b, uint64(len(v)))
+	return binary.AppendVarint(b, int64(at-cursor)), at + len(v)
 }
 
 func (v *headView) body(r *headRow) []byte {
@@ -81,12 +83,12 @@ func (v *headView) body(r *headRow) []byte {
 
 // event fills e with a row, but for its attributes and ids.
 func (v *headView) event(r *headRow, e *pipeline.Event) {
-	c := v.common(r)
+	c, o := &v.names.commons[r.common], v.origin(r)
 	*e = pipeline.Event{
-		ID:   pipeline.LineID{Source: c.source, Generation: c.generation, Offset: r.offset},
+		ID:   pipeline.LineID{Source: o.source, Generation: o.generation, Offset: r.offset},
 		Size: r.size, Truncated: c.truncated, TimeObserved: c.timeObserved,
 		Timestamp: r.time, Observed: r.observed, Severity: c.severity, SeverityText: c.level, Body: v.body(r),
-		Service: c.service, Host: c.host, Path: c.path, Template: c.template, ErrorClass: c.class,
+		Service: o.service, Host: o.host, Path: o.path, Template: c.template, ErrorClass: c.class,
 	}
 }
 
