@@ -15,7 +15,8 @@
 //     per partition of logs.raw with the offset up to which they hold, are written together
 //     with the events, and after a crash the records in between are read again.
 //   - Names, merges, splits and muting stay until someone changes them.
-//   - Memory is bounded by Config.
+//   - Memory is bounded by Config. The Recorders of a process share what they and the Board
+//     know of a template; a Board reads counts, and learns templates, when someone asks.
 //
 // What can be lost: when lines came, for those before the Config.Spans that are kept apart;
 // the rarest templates when there are more than Config.MaxTemplates, or more in a partition
