@@ -100,6 +100,7 @@ func BenchmarkSearch(b *testing.B) {
 		{"frequent word", search.Request{Query: parse(b, "error")}},
 		{"phrase", search.Request{Query: parse(b, `"connection refused"`)}},
 		{"grep regex", search.Request{Query: grep("fail(ed|ure).*[0-9]+", query.GrepOptions{})}},
+		{"grep", search.Request{Query: grep("authentication failure", query.GrepOptions{})}},
 		{"grep -i", search.Request{Query: grep("authentication failure", query.GrepOptions{IgnoreCase: true})}},
 		{"grep -c everything", search.Request{Query: query.All{}, Mode: search.Counts}},
 		{"status:>=500 newest 100", search.Request{Query: parse(b, "status:>=500"), Order: search.Newest, Limit: 100}},

@@ -85,8 +85,9 @@ func (w *work) byPattern(ctx context.Context, k unitKey, b *store.Block) (*store
 	defer w.s.sketches.Put(s)
 	found := &rows{n: b.Len()}
 	least, best := w.plan.decide(ctx, b, s)
+	key := cacheKey{k.part.Segment(), k.block}
+	of, known := w.s.shapes.get(key)
 	if best == no {
-		of, known := w.s.shapes.get(cacheKey{k.part.Segment(), k.block})
 		if w.judge.byLine || known && !of.joined || !w.plan.mayJoin(b, s) {
 			w.decided(found.n, true)
 			return b, found, ctx.Err()
@@ -95,8 +96,10 @@ func (w *work) byPattern(ctx context.Context, k unitKey, b *store.Block) (*store
 	if err := b.LoadNumbers(); err != nil {
 		return b, found, err
 	}
-	w.s.shapes.put(cacheKey{k.part.Segment(), k.block}, b)
 	joined := b.Joined()
+	if !joined && !known {
+		w.s.shapes.put(key, found.n, found.n)
+	}
 	if best == no && !joined {
 		w.decided(found.n, true)
 		return b, found, nil

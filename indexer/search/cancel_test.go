@@ -3,9 +3,13 @@ package search_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
+	"time"
 
 	"foghorn/indexer/search"
+	"foghorn/indexer/store"
+	"foghorn/pipeline"
 )
 
 // A search whose context ends stops at the blocks that its workers have in hand: the rest
@@ -53,3 +57,50 @@ func TestCancellationDecodesNoMoreBlocks(t *testing.T) {
 		}
 	}
 }
+
+// A search whose context ends leaves the CPU also within one big block: it returns, with its
+// workers, long before the block is judged.
+func TestCancellationEndsWithinABlock(t *testing.T) {
+	cfg := store.DefaultConfig(t.TempDir())
+	cfg.BlockLines, cfg.SegmentLines, cfg.MergeLines = 1<<16, 1<<17, 0
+	s, _ := open(t, cfg)
+	const lines = 1 << 16
+	offset := int64(0)
+	for n := 0; n < lines; n += 1024 {
+		batch := make([]pipeline.Event, 1024)
+		for i := range batch {
+			body := fmt.Appendf(nil, "worker%d took %d ms for a request that is as long as lines are, id=%x", n%7, i, mixed(n+i))
+			batch[i] = pipeline.Event{
+				ID: pipeline.LineID{Source: "web-1:/var/log/app.log", Generation: 1, Offset: offset}, Size: int64(len(body)) + 1,
+				Host: "web-1", Path: "/var/log/app.log", Timestamp: int64(n + i), Observed: int64(n + i), Body: body,
+			}
+			offset += batch[i].Size
+		}
+		if _, err := s.Append(t.Context(), 0, int64(n+1), batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, sealed := range []bool{false, true} {
+		if sealed {
+			if err := s.Seal(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		x := searcher(t, s)
+		for _, order := range []search.Order{search.ByFile, search.Newest} {
+			// An expression that is slow on each line, and matches none.
+			req := search.Request{Query: parse(t, `/(.*[0-9]){6}(.*[a-f]){6}[n-z]{3}[0-9]{4}[n-z]/`), Order: order}
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+			_, err := x.Search(ctx, req, func(*search.Hit) error { return nil })
+			deadline, _ := ctx.Deadline()
+			late := time.Since(deadline)
+			cancel()
+			t.Logf("sealed %t, order %d: ended %v after its context", sealed, order, late)
+			if !errors.Is(err, context.DeadlineExceeded) || late > 5*time.Second {
+				t.Errorf("sealed %t, order %d: ended %v after its context, error %v", sealed, order, late, err)
+			}
+		}
+	}
+}
+
+func mixed(n int) uint64 { return uint64(n) * 0x9e3779b97f4a7c15 }

@@ -5,12 +5,10 @@ import (
 	"sort"
 	"sync"
 
-	"foghorn/indexer/store"
 	"foghorn/pipeline"
-	"foghorn/pipeline/query"
 )
 
-// shape is what is known of a block that was read before: counting all events of all blocks
+// shape is what is known of a block once it was asked for: counting all events of all blocks
 // needs no more.
 type shape struct {
 	events int64
@@ -33,36 +31,43 @@ func (s *shapes) get(k cacheKey) (shape, bool) {
 	return v, ok
 }
 
-// put keeps the shape of a block whose numbers are loaded.
-func (s *shapes) put(k cacheKey, b *store.Block) {
-	if _, ok := s.get(k); ok {
-		return
-	}
-	v := shape{events: int64(b.Len()), joined: b.Joined()}
-	if v.joined {
-		v.events = 0
-		for i := 0; i < b.Len(); i = b.EventEnd(i) {
-			v.events++
-		}
-	}
+// put keeps the shape of a block of so many lines.
+func (s *shapes) put(k cacheKey, events, lines int) shape {
+	v := shape{events: int64(events), joined: events < lines}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.known == nil || len(s.known) >= maxShapes {
 		s.known = make(map[cacheKey]shape)
 	}
 	s.known[k] = v
+	return v
 }
 
-// shapeOf returns the shape of a block all of whose events match, if that is known without
-// reading it.
-func (w *work) shapeOf(k unitKey) (shape, bool) {
-	if _, all := filterOf(&w.req).(query.All); !all || !k.part.Sealed() {
-		return shape{}, false
+// wholly says that all events of a sealed block match.
+func (w *work) wholly(k unitKey) bool {
+	if !w.all || !k.part.Sealed() {
+		return false
 	}
-	if oldest, newest := k.part.Times(k.block); oldest < w.since || w.until != math.MaxInt64 && newest >= w.until {
-		return shape{}, false
+	oldest, newest := k.part.Times(k.block)
+	return oldest >= w.since && (w.until == math.MaxInt64 || newest < w.until)
+}
+
+// shapeOf returns the shape of a block all of whose events match, which is found out if it
+// must be; without reading more than that.
+func (w *work) shapeOf(k unitKey, read bool) (of shape, ok bool) {
+	if !w.wholly(k) {
+		return of, false
 	}
-	return w.s.shapes.get(cacheKey{k.part.Segment(), k.block})
+	key := cacheKey{k.part.Segment(), k.block}
+	if of, ok = w.s.shapes.get(key); ok || !read {
+		return of, ok
+	}
+	events, err := k.part.Events(k.block)
+	if err != nil {
+		return of, false // reading the block will tell
+	}
+	_, lines := k.part.Rows(k.block)
+	return w.s.shapes.put(key, events, lines), true
 }
 
 // inRuns says whether the runs of a part tell a field of all their lines.
@@ -80,13 +85,20 @@ func inRuns(field string) bool {
 func runValues(k unitKey, field string, yield func(value string, rows int64)) bool {
 	first, n := k.part.Rows(k.block)
 	runs := k.part.Runs()
+	name := pipeline.CanonicalField(field)
 	for i := sort.Search(len(runs), func(i int) bool { return runs[i].FirstRow+runs[i].Rows > first }); i < len(runs) && runs[i].FirstRow < first+n; i++ {
 		r := &runs[i]
 		if r.Generation == 0 {
 			return false
 		}
 		rows := min(r.FirstRow+r.Rows, first+n) - max(r.FirstRow, first)
-		value := map[string]string{"host.name": r.Host, "log.file.path": r.Path, "source": r.Source}[pipeline.CanonicalField(field)]
+		value := r.Source
+		switch name {
+		case "host.name":
+			value = r.Host
+		case "log.file.path":
+			value = r.Path
+		}
 		if rows > 0 && value != "" {
 			yield(value, int64(rows))
 		}

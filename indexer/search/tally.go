@@ -42,17 +42,20 @@ type counted[T any] struct {
 	known func(k unitKey, of shape) (t T, ok bool)
 }
 
-// tally counts the matching events of all blocks, those with the newest ones first, and
-// hands each block's counts to merge. When the budget ends it, from is the time behind
+// tally counts the matching events of all blocks, those whose counts are known and then those
+// with the newest ones first, and hands each block's counts to merge. When the budget ends it, from is the time behind
 // which everything was counted; it is the smallest time when all was.
 func tally[T any](ctx context.Context, w *work, units []timedUnit, c counted[T], merge func(T) error) (from int64, err error) {
 	from = math.MinInt64
+	if units, err = c.count(ctx, w, units, merge); err != nil {
+		return from, err
+	}
 	next := -1
 	err = ordered(ctx, w.s.cfg.Workers, func() (int, bool) {
 		next++
 		return next, next < len(units)
 	}, func(ctx context.Context, i int) (out T, err error) {
-		if of, ok := w.shapeOf(units[i].key); ok && c.known != nil {
+		if of, ok := w.shapeOf(units[i].key, true); ok && c.known != nil {
 			if out, ok = c.known(units[i].key, of); ok {
 				w.blocks.Add(1)
 				return out, nil
@@ -88,6 +91,31 @@ func tally[T any](ctx context.Context, w *work, units []timedUnit, c counted[T],
 		err = nil
 	}
 	return from, err
+}
+
+// count counts the blocks whose shape is known at once, and returns the others.
+func (c *counted[T]) count(ctx context.Context, w *work, units []timedUnit, merge func(T) error) (left []timedUnit, err error) {
+	if c.known == nil || !w.all {
+		return units, nil
+	}
+	for i, u := range units {
+		if i&255 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		of, ok := w.shapeOf(u.key, false)
+		if ok {
+			var t T
+			if t, ok = c.known(u.key, of); ok {
+				w.blocks.Add(1)
+				if err := merge(t); err != nil {
+					return nil, err
+				}
+				continue
+			}
+		}
+		left = append(left, u)
+	}
+	return left, nil
 }
 
 // completeFrom is nil where everything was counted.

@@ -11,6 +11,7 @@ import (
 
 	"foghorn/indexer/store"
 	"foghorn/pipeline"
+	"foghorn/pipeline/query"
 )
 
 // work is one search.
@@ -22,6 +23,7 @@ type work struct {
 	plan     plan
 	wants    wants // what the query looks at
 	textless bool  // it does not look at lines
+	all      bool  // all lines match
 	deadline time.Time
 	since    int64 // inclusive
 	until    int64 // exclusive
@@ -62,6 +64,7 @@ func (s *Searcher) newWork(req Request, deadline time.Time) *work {
 		s: s, req: req, view: s.store.View(), judge: newJudge(&req), plan: newPlan(&req), wants: wantsOf(n), textless: textless(n), deadline: deadline,
 		verdicts: make(map[unitKey]*verdict), missing: make(map[string]Damage),
 	}
+	_, w.all = n.(query.All)
 	w.since, w.until = math.MinInt64, math.MaxInt64
 	if !req.Since.IsZero() {
 		w.since, w.bounded = req.Since.UnixNano(), true

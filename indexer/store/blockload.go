@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 )
 
 // sealedBlock is what the copies of a sealed block share. mu is held while something is
@@ -13,7 +14,8 @@ type sealedBlock struct {
 	index int
 	runs  []*Run // one of each source
 
-	mu sync.Mutex
+	mu    sync.Mutex
+	ready atomic.Bool // blockNumbers
 	blockNumbers
 	lines blockLines
 }
@@ -47,7 +49,7 @@ func (b *Block) LoadNumbers() error {
 }
 
 func (b *Block) numbers() error {
-	if b.sealed.times != nil || b.n == 0 {
+	if b.sealed.ready.Load() || b.n == 0 {
 		return nil
 	}
 	return b.sealed.seg.readNumbers(b)
@@ -75,7 +77,7 @@ func (b *Block) LoadLines(pattern int) error {
 
 // Load makes all of a row known, but for its fields.
 func (b *Block) Load(row int) error {
-	if b.rows != nil {
+	if b.rows != nil || b.sealed.ready.Load() && b.sealed.resolved[b.sourceOf(row)].Load() {
 		return nil
 	}
 	b.sealed.mu.Lock()

@@ -1,6 +1,11 @@
 package store
 
-import "sync/atomic"
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"sync/atomic"
+)
 
 // blockNumbers is the core column group of a block.
 type blockNumbers struct {
@@ -37,6 +42,7 @@ func (b *Block) keepCore(c blockNumbers, d *decoder) error {
 	}
 	c.resolved = make([]atomic.Bool, len(b.sources))
 	b.sealed.blockNumbers = c
+	b.sealed.ready.Store(true)
 	if b.sealed.seg == nil { // all lines are there
 		return b.resolveAll()
 	}
@@ -80,4 +86,52 @@ func (d *decoder) varints(v []int64) {
 		at = d.off
 	}
 	d.off = at
+}
+
+// events counts the events of block i.
+func (s *segment) events(i int) (int, error) {
+	f, err := s.open()
+	if err != nil {
+		return 0, s.damage(i, err)
+	}
+	defer f.Close()
+	g, n := s.Blocks[i].Groups[groupCore], s.Blocks[i].Rows
+	data, err := readGroup(f, g)
+	d := &decoder{b: data}
+	for _, columns := range []int{1, 1, 2} { // times and observed times, each behind its unit; offsets and sizes
+		if columns == 1 {
+			d.uvarint()
+		}
+		d.skipVarints(columns * n)
+	}
+	flags := d.bytes(uint64(n))
+	if err == nil {
+		err = d.err
+	}
+	if err != nil {
+		return 0, s.damage(i, fmt.Errorf("numbers at byte %d: %w", g.Offset, err))
+	}
+	events := n
+	for row, flag := range flags {
+		if row > 0 && flag&flagContinues != 0 {
+			events--
+		}
+	}
+	return events, nil
+}
+
+// skipVarints goes behind the next n varints, each of which ends with a byte below 0x80.
+func (d *decoder) skipVarints(n int) {
+	for ; n >= 8 && len(d.b)-d.off >= 8; d.off += 8 {
+		more := binary.LittleEndian.Uint64(d.b[d.off:]) & 0x8080808080808080
+		n -= 8 - bits.OnesCount64(more)
+	}
+	for ; n > 0 && d.off < len(d.b); d.off++ {
+		if d.b[d.off] < 0x80 {
+			n--
+		}
+	}
+	if n > 0 {
+		d.fail("short data")
+	}
 }

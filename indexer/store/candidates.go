@@ -302,7 +302,9 @@ func (v *termView) blocksWhere(ctx context.Context, field, prefix string, accept
 		return ok
 	})
 	for i := 0; i < len(terms) && ok && err == nil; i++ {
-		err = v.blocksWith(ctx, field, []byte(terms[i]), set)
+		if err = ctx.Err(); err == nil {
+			err = v.blocksWith(ctx, field, []byte(terms[i]), set)
+		}
 	}
 	return ok, err
 }

@@ -134,6 +134,23 @@ func (p *Part) Times(i int) (oldest, newest int64) {
 	return oldest, newest
 }
 
+// Events is how many events block i has: as many as lines, unless some have several. It reads
+// little more than that.
+func (p *Part) Events(i int) (int, error) {
+	if p.seg != nil {
+		return p.seg.events(i)
+	}
+	b, err := p.Read(i, false)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for row := 0; row < b.Len(); row = b.EventEnd(row) {
+		n++
+	}
+	return n, nil
+}
+
 // Open returns block i, of which no more is decoded than what tells the patterns of its
 // lines; see Block. The error is that of Read.
 func (p *Part) Open(i int) (*Block, error) {
