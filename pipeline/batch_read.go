@@ -30,7 +30,7 @@ func decodeValue(b []byte) (v value, err error) {
 	for r.next() {
 		switch {
 		case r.is(valueString, wireBytes), r.is(valueBytes, wireBytes):
-			v = value{kind: r.number, data: r.data}
+			v = value{kind: r.number, data: r.data()}
 		case r.is(valueBool, wireVarint), r.is(valueInt, wireVarint), r.is(valueDouble, wireFixed64):
 			v = value{kind: r.number, v: r.v}
 		case r.kind == wireBytes:
@@ -64,9 +64,9 @@ func decodeKeyValue(b []byte) (key []byte, v value, err error) {
 	for r.next() {
 		switch {
 		case r.is(fieldKey, wireBytes):
-			key = r.data
+			key = r.data()
 		case r.is(fieldValue, wireBytes):
-			if v, err = decodeValue(r.data); err != nil {
+			if v, err = decodeValue(r.data()); err != nil {
 				return nil, v, fmt.Errorf("attribute %q: %w", key, err)
 			}
 		}

@@ -48,7 +48,7 @@ func (d *EventDecoder) Decode(m *Message) ([]Event, error) {
 		if !r.is(fieldResourceLogs, wireBytes) {
 			continue
 		}
-		if err := d.resourceLogs(r.data); err != nil {
+		if err := d.resourceLogs(r.data()); err != nil {
 			return nil, fmt.Errorf("%w: resource %d: %w", ErrBadBatch, resources, err)
 		}
 		resources++
@@ -64,7 +64,7 @@ func (d *EventDecoder) resourceLogs(b []byte) error {
 	r := wireReader{b: b}
 	for r.next() {
 		if r.is(fieldResource, wireBytes) {
-			if err := d.resource(&base, r.data); err != nil {
+			if err := d.resource(&base, r.data()); err != nil {
 				return err
 			}
 		}
@@ -79,11 +79,11 @@ func (d *EventDecoder) resourceLogs(b []byte) error {
 		if !r.is(fieldScopeLogs, wireBytes) {
 			continue
 		}
-		s := wireReader{b: r.data}
+		s := wireReader{b: r.data()}
 		for s.next() {
 			if s.is(fieldLogRecord, wireBytes) {
 				d.events = append(d.events, base)
-				if err := d.event(&d.events[len(d.events)-1], s.data); err != nil {
+				if err := d.event(&d.events[len(d.events)-1], s.data()); err != nil {
 					return fmt.Errorf("event %d: %w", len(d.events)-1, err)
 				}
 			}
@@ -101,7 +101,7 @@ func (d *EventDecoder) resource(e *Event, b []byte) error {
 		if !r.is(fieldResourceAttr, wireBytes) {
 			continue
 		}
-		key, v, err := decodeKeyValue(r.data)
+		key, v, err := decodeKeyValue(r.data())
 		if err != nil {
 			return err
 		}
@@ -131,7 +131,7 @@ func (d *EventDecoder) event(e *Event, b []byte) error {
 	for r.next() {
 		switch {
 		case r.is(fieldAttr, wireBytes):
-			key, v, err := decodeKeyValue(r.data)
+			key, v, err := decodeKeyValue(r.data())
 			if err == nil {
 				err = d.attr(e, key, &v)
 			}
@@ -145,17 +145,17 @@ func (d *EventDecoder) event(e *Event, b []byte) error {
 		case r.is(fieldSeverity, wireVarint):
 			e.Severity = Severity(min(r.v, math.MaxUint8))
 		case r.is(fieldSeverityText, wireBytes):
-			e.SeverityText = d.name(r.data)
+			e.SeverityText = d.name(r.data())
 		case r.is(fieldBody, wireBytes):
-			v, err := decodeValue(r.data)
+			v, err := decodeValue(r.data())
 			if err != nil {
 				return fmt.Errorf("body: %w", err)
 			}
 			e.Body = v.data
-		case r.is(fieldTrace, wireBytes) && len(r.data) == 16:
-			e.TraceID = d.text(appendHex(d.texts, r.data))
-		case r.is(fieldSpan, wireBytes) && len(r.data) == 8:
-			e.SpanID = d.text(appendHex(d.texts, r.data))
+		case r.is(fieldTrace, wireBytes) && len(r.data()) == 16:
+			e.TraceID = d.text(appendHex(d.texts, r.data()))
+		case r.is(fieldSpan, wireBytes) && len(r.data()) == 8:
+			e.SpanID = d.text(appendHex(d.texts, r.data()))
 		}
 	}
 	if r.err != nil {

@@ -25,11 +25,12 @@ var errWire = errors.New("malformed protobuf")
 type wireReader struct {
 	b []byte
 	i int
-	// number and kind are the field's, v its value when it is a number, data when bytes.
+	// number and kind are the field's, v its value when it is a number; from is where data
+	// begins when it is bytes, which end at i.
 	number int
 	kind   byte
 	v      uint64
-	data   []byte
+	from   int
 	err    error
 }
 
@@ -71,8 +72,7 @@ func (r *wireReader) next() bool {
 		if n > uint64(len(r.b)-r.i) {
 			return r.fail()
 		}
-		end := r.i + int(n)
-		r.data, r.i = r.b[r.i:end:end], end
+		r.from, r.i = r.i, r.i+int(n)
 	case wireVarint:
 		if r.v, ok = r.longVarint(); !ok {
 			return r.fail()
@@ -92,6 +92,9 @@ func (r *wireReader) next() bool {
 	}
 	return true
 }
+
+// data returns the bytes of the field.
+func (r *wireReader) data() []byte { return r.b[r.from:r.i:r.i] }
 
 func (r *wireReader) fail() bool {
 	r.err, r.i = errWire, len(r.b)
