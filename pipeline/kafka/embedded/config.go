@@ -21,13 +21,13 @@ type Config struct {
 	// CleanEvery is how often retention and compaction run. Default 1 minute.
 	CleanEvery time.Duration
 	// SegmentBytes is when a new segment file begins. Retention frees whole segments, and
-	// a start reads one segment of every partition at once into memory. Default 32 MiB.
+	// a start reads one segment of every partition at once into memory. Default 8 MiB.
 	SegmentBytes int64
 }
 
 // DefaultConfig returns the defaults, without DataDir.
 func DefaultConfig() Config {
-	return Config{Listen: "127.0.0.1:0", CleanEvery: time.Minute, SegmentBytes: 32 << 20}
+	return Config{Listen: "127.0.0.1:0", CleanEvery: time.Minute, SegmentBytes: 8 << 20}
 }
 
 // Validate reports all faults of c at once.
