@@ -86,9 +86,16 @@ func (w *work) byPattern(ctx context.Context, k unitKey, b *store.Block) (*store
 	found := &rows{n: b.Len()}
 	least, best := w.plan.decide(ctx, b, s)
 	key := cacheKey{k.part.Segment(), k.block}
-	of, known := w.s.shapes.get(key)
 	if best == no {
-		if w.judge.byLine || known && !of.joined || !w.plan.mayJoin(b, s) {
+		alone := w.judge.byLine
+		if !alone {
+			of, err := w.shape(k)
+			if err != nil {
+				return b, found, err
+			}
+			alone = !of.joined
+		}
+		if alone || !w.plan.mayJoin(b, s) {
 			w.decided(found.n, true)
 			return b, found, ctx.Err()
 		}
@@ -97,12 +104,8 @@ func (w *work) byPattern(ctx context.Context, k unitKey, b *store.Block) (*store
 		return b, found, err
 	}
 	joined := b.Joined()
-	if !joined && !known {
+	if _, known := w.s.shapes.get(key); !joined && !known {
 		w.s.shapes.put(key, found.n, found.n)
-	}
-	if best == no && !joined {
-		w.decided(found.n, true)
-		return b, found, nil
 	}
 	if joined && !w.judge.byLine && best != no {
 		w.plan.mayJoin(b, s)

@@ -2,6 +2,8 @@ package search
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
 	"strings"
 
 	"foghorn/indexer/store"
@@ -254,7 +256,10 @@ type decideNeeds struct {
 
 func newDecideNeeds(n query.Node) decideNeeds {
 	d := decideNeeds{match: query.Compile(n)}
-	for _, alternatives := range query.Required(n) {
+	required := query.Required(n)
+	// What no slot can be is found out first: that costs least.
+	slices.SortStableFunc(required, func(a, b []query.Need) int { return cmp.Compare(inSlots(a), inSlots(b)) })
+	for _, alternatives := range required {
 		var words []store.CondWord
 		var texts [][]byte
 		for _, need := range alternatives {
@@ -264,6 +269,16 @@ func newDecideNeeds(n query.Node) decideNeeds {
 		d.needs, d.texts = append(d.needs, words), append(d.texts, texts)
 	}
 	return d
+}
+
+// inSlots counts the needs that a word with digits may fulfil.
+func inSlots(needs []query.Need) (n int) {
+	for _, need := range needs {
+		if need.Kind != query.Whole || hasDigit(need.Text) {
+			n++
+		}
+	}
+	return n
 }
 
 func (d decideNeeds) decide(p *pattern) decision {

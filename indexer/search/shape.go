@@ -58,16 +58,25 @@ func (w *work) shapeOf(k unitKey, read bool) (of shape, ok bool) {
 	if !w.wholly(k) {
 		return of, false
 	}
-	key := cacheKey{k.part.Segment(), k.block}
-	if of, ok = w.s.shapes.get(key); ok || !read {
+	if of, ok = w.s.shapes.get(cacheKey{k.part.Segment(), k.block}); ok || !read {
 		return of, ok
+	}
+	of, err := w.shape(k)
+	return of, err == nil // reading the block will tell
+}
+
+// shape returns the shape of a sealed block, and reads it if it must.
+func (w *work) shape(k unitKey) (shape, error) {
+	key := cacheKey{k.part.Segment(), k.block}
+	if of, ok := w.s.shapes.get(key); ok {
+		return of, nil
 	}
 	events, err := k.part.Events(k.block)
 	if err != nil {
-		return of, false // reading the block will tell
+		return shape{}, err
 	}
 	_, lines := k.part.Rows(k.block)
-	return w.s.shapes.put(key, events, lines), true
+	return w.s.shapes.put(key, events, lines), nil
 }
 
 // inRuns says whether the runs of a part tell a field of all their lines.
