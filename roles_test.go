@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -83,5 +85,37 @@ func TestMatchesAreKeptAsFarBackAsARestartReadsThem(t *testing.T) {
 	}
 	if n.keepMatches < 144*time.Hour {
 		t.Errorf("logs.matches is kept for %v, want twice the window of 72h at least", n.keepMatches)
+	}
+}
+
+// TestEnvironmentGoesBeforeMemorySettings: what GOGC and GOMEMLIMIT in the environment say stays.
+func TestEnvironmentGoesBeforeMemorySettings(t *testing.T) {
+	gc, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(-1)
+	defer func() { debug.SetGCPercent(gc); debug.SetMemoryLimit(limit) }()
+	for _, c := range []struct {
+		name, gogc, memlimit string
+		gc                   int
+		limit                int64
+	}{
+		{"nothing in the environment", "", "", 60, 1 << 30},
+		{"both in the environment", "200", "2GiB", 100, math.MaxInt64},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			debug.SetGCPercent(100)
+			debug.SetMemoryLimit(math.MaxInt64)
+			for name, value := range map[string]string{"GOGC": c.gogc, "GOMEMLIMIT": c.memlimit} {
+				t.Setenv(name, value) // to have it back
+				if value == "" {
+					os.Unsetenv(name)
+				}
+			}
+			limitMemory(config.MemoryConfig{GC: 60, Limit: 1 << 30}, zerolog.Nop())
+			if have := debug.SetGCPercent(100); have != c.gc {
+				t.Errorf("GOGC %d, want %d", have, c.gc)
+			}
+			if have := debug.SetMemoryLimit(-1); have != c.limit {
+				t.Errorf("GOMEMLIMIT %d, want %d", have, c.limit)
+			}
+		})
 	}
 }
