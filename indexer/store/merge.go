@@ -92,7 +92,7 @@ func (s *Store) mergeNext(stop <-chan struct{}, all bool) (bool, error) {
 	}
 	start := time.Now()
 	seg, terms, err := s.writeMerged(group, stop)
-	if errors.Is(err, errCorrupt) || errors.Is(err, os.ErrNotExist) {
+	if err != nil && slices.ContainsFunc(group, (*segment).isDamaged) {
 		// The damage is reported by the segment that has it, which stays as it is.
 		return true, nil
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -69,7 +68,7 @@ func (s *Store) thinNext(stop <-chan struct{}) (bool, error) {
 		}
 		err = s.thin(group, rules, stop)
 	}
-	if errors.Is(err, errCorrupt) || errors.Is(err, os.ErrNotExist) {
+	if err != nil && slices.ContainsFunc(group, (*segment).unreadable) {
 		// The damage is reported by the segment that has it, which is left out from now on.
 		return true, nil
 	}

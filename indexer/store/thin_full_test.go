@@ -200,3 +200,25 @@ func TestADiskWithoutAnyRoomIsHelpedByRetention(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestADayWhoseFolderIsGoneIsNoEndlessWork for merging and thinning: it is told as a failure.
+func TestADayWhoseFolderIsGoneIsNoEndlessWork(t *testing.T) {
+	d := newDiary(t, 29, nil)
+	d.write(100)
+	if err := os.RemoveAll(d.store.dayDir(dayOf(epoch))); err != nil {
+		t.Fatal(err)
+	}
+	d.now = d.now.Add(4 * day)
+	if err := d.store.SetRetention(Retention{RetainAge: 2 * day, RetainKeep: []KeepRule{rule(t, "user3", 90*day)}}); err != nil {
+		t.Fatal(err)
+	}
+	if more, err := d.store.thinNext(nil); more || !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("thinning: %t, %v, want %v", more, err, os.ErrNotExist)
+	}
+	if more, err := d.store.mergeNext(nil, true); more || !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("merging: %t, %v, want %v", more, err, os.ErrNotExist)
+	}
+	if err := d.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
