@@ -7,8 +7,12 @@ SECONDS_PER_FUZZ ?= 20
 # The comparison side by side: the program of VictoriaLogs, and how many lines.
 PEER_VLOGS ?=
 PEER_LINES ?= 5000000
+# How cost grows: sizes of stores in lines, such as GROWTH=1000000,5000000,20000000 (half an hour).
+GROWTH  ?=
 # Random schedules of writes, rotations, kills and outages that make fuzz puts the shipper through.
 SCHEDULES ?= 500
+# Random command lines of grep that fuzz compares with grep itself.
+GREP_CASES ?= 10000
 # Extra arguments for `make run` and `make demo`, such as ARGS="--listen 127.0.0.1:9000".
 ARGS    ?=
 
@@ -47,6 +51,7 @@ fuzz: ## Every fuzzer for SECONDS_PER_FUZZ (20) seconds, and SCHEDULES (500) ran
 	    $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(SECONDS_PER_FUZZ)s -fuzzminimizetime 1s ./$$(dirname $$f) || exit 1; \
 	  done; done
 	$(GO) test -count 1 -timeout 40m -parallel 8 -run '^TestModel$$' ./shipper -seeds $(SCHEDULES)
+	$(GO) test -count 1 -timeout 30m -run '^TestRandomGrep$$' ./indexer/client -contract-cases $(GREP_CASES)
 
 bench: build ## Lines/s of each stage and of the whole flow, and its peak memory
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 20m ./pipeline/... ./shipper/... ./rules/... ./indexer/...
@@ -54,6 +59,9 @@ bench: build ## Lines/s of each stage and of the whole flow, and its peak memory
 	@if [ -n "$(PEER_VLOGS)" ]; then \
 	  FOGHORN_BIN=$(CURDIR)/$(BIN) $(GO) test -tags e2e -count 1 -v -timeout 60m -run TestPeer ./deployments/e2e -peer-vlogs '$(PEER_VLOGS)' -peer-lines $(PEER_LINES); \
 	else echo "SKIPPED: the comparison with VictoriaLogs needs its program (make bench PEER_VLOGS=path)"; fi
+	@if [ -n "$(GROWTH)" ]; then \
+	  FOGHORN_BIN=$(CURDIR)/$(BIN) $(GO) test -tags e2e -count 1 -v -timeout 120m -run TestGrowth ./deployments/e2e -growth '$(GROWTH)'; \
+	else echo "SKIPPED: how cost grows with the number of lines needs sizes (make bench GROWTH=1000000,5000000)"; fi
 
 e2e: build ## The end-to-end run, on the embedded broker and on Apache Kafka
 	FOGHORN_BIN=$(CURDIR)/$(BIN) $(GO) test -tags e2e -count 1 -v -timeout 10m ./deployments/e2e -broker embedded

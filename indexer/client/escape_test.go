@@ -34,8 +34,11 @@ func TestWhatLogsSayDoesNotDriveTheTerminal(t *testing.T) {
 	defer cancel()
 	follow := &cancelOn{"\n", cancel, &out}
 	(&Anomalies{Follow: true, Pause: time.Millisecond}).Run(ctx, c, follow, follow)
-	out.WriteString(warning(search.Coverage{Gaps: []search.Gap{{Source: evil, To: 1}}},
-		[]search.Damage{{File: evil, Reason: evil, Lines: 1}}, at))
+	text, faulty := warning(search.Coverage{Gaps: []search.Gap{{Source: evil, To: 1}}},
+		[]search.Damage{{File: evil, Reason: evil, Lines: 1}}, at)
+	if out.WriteString(text); !faulty {
+		t.Error("gaps and damage are no fault")
+	}
 	if !strings.Contains(out.String(), `\x1b]0;x\x07`) {
 		t.Errorf("nothing is escaped in %q", &out)
 	}

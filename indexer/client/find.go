@@ -44,10 +44,10 @@ func (f *Find) Run(ctx context.Context, c *Client, out, errOut, progressTo io.Wr
 	if flushErr := w.Flush(); err == nil {
 		err = flushErr
 	}
-	warn := ""
+	warn, faulty := "", false
 	if err == nil {
 		summary.Coverage.Thinned = summary.Thinned
-		warn = warning(summary.Coverage, summary.Missing, began)
+		warn, faulty = warning(summary.Coverage, summary.Missing, began)
 	}
 	if summary.Explain != nil {
 		fmt.Fprint(errOut, summary.Explain)
@@ -65,7 +65,7 @@ func (f *Find) Run(ctx context.Context, c *Client, out, errOut, progressTo io.Wr
 		fmt.Fprintf(errOut, "foghorn search: warning: %s\n", warn)
 	}
 	switch {
-	case warn != "" && f.Strict:
+	case faulty && f.Strict:
 		return ExitError
 	case found:
 		return ExitMatch

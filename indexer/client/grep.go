@@ -169,8 +169,8 @@ func (r *grepRun) run(ctx context.Context) error {
 	}
 	coverage = r.chosen.coverage(summary.Coverage)
 	coverage.Thinned = summary.Thinned
-	if text := warning(coverage, summary.Missing, began); text != "" {
-		r.failed = r.failed || r.Strict
+	if text, faulty := warning(coverage, summary.Missing, began); text != "" {
+		r.failed = r.failed || faulty && r.Strict
 		if !r.NoMessages {
 			fmt.Fprintf(r.errOut, "foghorn grep: warning: %s\n", text)
 		}

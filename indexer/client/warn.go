@@ -16,8 +16,9 @@ import (
 const lagPatience = 2 * time.Second
 
 // warning says in one line what the answer to a search that began at a time may lack, or
-// nothing. What c lists as thinned is what concerns the answer.
-func warning(c search.Coverage, missing []search.Damage, began time.Time) string {
+// nothing. What c lists as thinned is what concerns the answer; faulty is false where that is
+// all, since retention does as it was told.
+func warning(c search.Coverage, missing []search.Damage, began time.Time) (text string, faulty bool) {
 	var parts []string
 	if c.LagRecords > 0 && (c.IndexedUntil.IsZero() || began.Sub(c.IndexedUntil) > lagPatience) {
 		text := fmt.Sprintf("%d records are not indexed yet", c.LagRecords)
@@ -44,14 +45,15 @@ func warning(c search.Coverage, missing []search.Damage, began time.Time) string
 		}
 		parts = append(parts, fmt.Sprintf("%d lines are in damaged files (%s: %s)", lines, visible(damaged[0].File), visible(damaged[0].Reason)))
 	}
+	faulty = len(parts) > 0
 	for _, t := range c.Thinned {
 		parts = append(parts, fmt.Sprintf("of the lines from %s to %s retention has left those that match %s, %d are gone",
 			t.From.Local().Format(time.RFC3339), t.Until.Local().Format(time.RFC3339), visible(t.Query), t.Lines))
 	}
 	if len(parts) == 0 {
-		return ""
+		return "", false
 	}
-	return "the answer may lack lines: " + strings.Join(parts, "; ")
+	return "the answer may lack lines: " + strings.Join(parts, "; "), faulty
 }
 
 // QueryError is a fault in a query that an option or argument holds.
