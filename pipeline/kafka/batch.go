@@ -91,7 +91,7 @@ func (d *decoder) batch(b []byte, from int64, msgs []pipeline.Message) (out []pi
 	if err != nil {
 		return msgs, 0, 0, 0, fmt.Errorf("record batch at offset %d: %w", base, err)
 	}
-	if d.again && attributes&attrCodec != 0 {
+	if d.again && attributes&attrCodec != 0 && cap(payload) > cap(d.spare) {
 		d.spare = payload
 	}
 	if count > len(payload)/7 { // the smallest record has 7 bytes

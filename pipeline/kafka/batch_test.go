@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/crc32"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -160,6 +161,37 @@ func TestExpandIsBounded(t *testing.T) {
 				}
 				if _, err := newExpander().expand(codec, b, 1<<20-1, nil); err == nil {
 					t.Error("above the limit: no error")
+				}
+			}
+		})
+	}
+}
+
+// What was expanded once gives its room to others, the smaller ones too.
+func TestExpandUsesItsRoomAgain(t *testing.T) {
+	for _, codec := range []compress.Compression{compress.Snappy, compress.Zstd} {
+		t.Run(codec.String(), func(t *testing.T) {
+			var room []byte
+			var first *byte
+			for i, n := range []int{300_000, 1000, 300_000, 299_999} {
+				want := make([]byte, n)
+				for k := range want {
+					want[k] = byte(rand.IntN(1 + k%50))
+				}
+				b, err := newCompressor(codec).append(nil, want)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if room, err = newExpander().expand(codec, b, 1<<20, room); err != nil {
+					t.Fatal(err)
+				}
+				if !bytes.Equal(room, want) {
+					t.Errorf("%d bytes came out as %d others", len(want), len(room))
+				}
+				if i == 0 {
+					first = &room[0]
+				} else if &room[0] != first {
+					t.Errorf("%d bytes took new memory", n)
 				}
 			}
 		})

@@ -82,7 +82,9 @@ func (x *expander) expand(codec compress.Compression, b []byte, limit int, room 
 		return b, nil
 	}
 	if n, ok := expandedLen(codec, b); ok && n <= limit {
-		return x.whole(codec, b, sized(room, n))
+		room = sized(room, n)
+		out, err := x.whole(codec, b, room)
+		return room[:len(out)], err
 	}
 	c := codec.Codec()
 	if c == nil {
@@ -106,7 +108,7 @@ func (x *expander) expand(codec compress.Compression, b []byte, limit int, room 
 func sized(room []byte, n int) []byte {
 	if cap(room) < n {
 		const step = 128 << 10
-		if room == nil || n < step {
+		if room == nil {
 			return make([]byte, n)
 		}
 		room = make([]byte, (n+step-1)/step*step)
