@@ -241,12 +241,12 @@ func TestRowsAreReadOneByOne(t *testing.T) {
 
 func compareRows(whole, b interface {
 	Len() int
-	Load(int) error
+	Load(first, end int) error
 	Event(int, *pipeline.Event)
 	Body(int) []byte
 }, r *rand.Rand) error {
 	for _, row := range r.Perm(b.Len()) {
-		if err := b.Load(row); err != nil {
+		if err := b.Load(row, row+1); err != nil {
 			return err
 		}
 		var want, have pipeline.Event

@@ -71,7 +71,7 @@ func tally[T any](ctx context.Context, w *work, units []timedUnit, c counted[T],
 			}
 		}
 		if c.text {
-			rowsIn(set, 0, b.Len(), func(row int) bool { err = b.Load(row); return err == nil })
+			rowsIn(set, 0, b.Len(), func(row int) bool { _, err = loadEvent(b, row, true); return err == nil })
 			if err != nil {
 				return out, w.failed(ctx, units[i].key, err)
 			}

@@ -250,12 +250,27 @@ func (w *work) ready(b *store.Block, k unitKey, rows iter.Seq[int]) *store.Block
 		return nil
 	}
 	for row := range rows {
-		if err := b.Load(row); err != nil {
+		if _, err := loadEvent(b, row, !w.req.byLine()); err != nil {
 			w.missed(k, err)
 			return nil
 		}
 	}
 	return b
+}
+
+// loadEvent makes a row readable, or, if whole, all rows of the event that starts there. It
+// returns the row behind them.
+func loadEvent(b *store.Block, row int, whole bool) (end int, err error) {
+	end = row + 1
+	if whole {
+		if err := b.LoadNumbers(); err != nil {
+			return end, err
+		}
+		if b.Joined() {
+			end = b.EventEnd(row)
+		}
+	}
+	return end, b.Load(row, end)
 }
 
 // fill sets e to row of block b, which is k's and has the row in run; whole, to the event
@@ -267,12 +282,13 @@ func (w *work) fill(e *pipeline.Event, k unitKey, b *store.Block, row int, run *
 			return nil
 		}
 	}
-	if err := b.Load(row); err != nil {
+	end, err := loadEvent(b, row, whole)
+	if err != nil {
 		w.missed(k, err)
 		return nil
 	}
-	if whole && b.Joined() {
-		b.Whole(row, b.EventEnd(row), e, nil)
+	if end > row+1 {
+		b.Whole(row, end, e, nil)
 	} else {
 		b.Event(row, e)
 	}

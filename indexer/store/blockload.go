@@ -40,7 +40,7 @@ func (b *Block) PatternOf(row int) int { return int(b.sealed.lines.places.Load()
 // LoadNumbers makes Time, Joined and EventEnd known, and Event but for the line, its offset
 // and size.
 func (b *Block) LoadNumbers() error {
-	if b.rows != nil {
+	if b.rows != nil || b.sealed.ready.Load() {
 		return nil
 	}
 	b.sealed.mu.Lock()
@@ -75,9 +75,10 @@ func (b *Block) LoadLines(pattern int) error {
 	return b.sealed.failed(b.sealed.lines.load(pattern))
 }
 
-// Load makes all of a row known, but for its fields.
-func (b *Block) Load(row int) error {
-	if b.rows != nil || b.sealed.ready.Load() && b.sealed.resolved[b.sourceOf(row)].Load() {
+// Load makes all of the rows from first to before end known, but for their fields. They are
+// of one source.
+func (b *Block) Load(first, end int) error {
+	if b.rows != nil || first >= end || b.known(first, end) {
 		return nil
 	}
 	b.sealed.mu.Lock()
@@ -85,7 +86,29 @@ func (b *Block) Load(row int) error {
 	if err := b.numbers(); err != nil {
 		return err
 	}
-	return b.resolve(b.sourceOf(row))
+	if err := b.resolve(b.sourceOf(first)); err != nil {
+		return err
+	}
+	l := &b.sealed.lines
+	for row := first; row < end && !l.plain; row++ {
+		if err := l.load(int(l.places.Load().of[row])); err != nil {
+			return b.sealed.failed(err)
+		}
+	}
+	return nil
+}
+
+// known says whether Load has nothing to do.
+func (b *Block) known(first, end int) bool {
+	if !b.sealed.ready.Load() || !b.sealed.resolved[b.sourceOf(first)].Load() {
+		return false
+	}
+	for row := first; row < end; row++ {
+		if !b.sealed.lines.has(row) {
+			return false
+		}
+	}
+	return true
 }
 
 // LoadAll is Load for all rows.
@@ -126,13 +149,11 @@ func (b *Block) resolve(source int) error {
 	}
 	next := int64(0)
 	for i := from; i < end; i++ {
-		at := l.places.Load()
-		if !l.plain {
-			if err := l.load(int(at.of[i])); err != nil {
-				return b.sealed.failed(err)
-			}
+		length, err := l.length(i)
+		if err != nil {
+			return b.sealed.failed(err)
 		}
-		c.sizes[i] += int64(at.ends[i]-at.starts[i]) + 1
+		c.sizes[i] += length + 1
 		c.offsets[i] += next
 		next = c.offsets[i] + c.sizes[i]
 	}

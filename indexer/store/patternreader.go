@@ -23,7 +23,8 @@ type blockLines struct {
 	choices     []byte
 	packed      []byte // with packedRoom
 	places      atomic.Pointer[linePlaces]
-	loaded      int // patterns
+	lengths     []uint32 // of the lines of patterns that are measured
+	loaded      int      // patterns
 	loadedBytes uint64
 }
 
@@ -44,7 +45,8 @@ type patternReader struct {
 	// Where its columns start.
 	textAt, choicesAt, packedAt int
 
-	lines atomic.Pointer[[]byte] // put together
+	lines    atomic.Pointer[[]byte] // put together
+	measured bool
 }
 
 // whole takes the n lines of version 1.
@@ -207,6 +209,69 @@ func (l *blockLines) placeColumns(of []uint32) error {
 	return nil
 }
 
+// sections returns where the columns of a pattern are, once its rows are known.
+func (l *blockLines) sections(p *patternReader) (*lineSections, error) {
+	if l.packed == nil {
+		packed, err := unpack(l.rest, l.numPacked)
+		if err != nil {
+			return nil, err
+		}
+		l.packed, l.rest = append(packed, make([]byte, packedRoom)...), nil
+	}
+	return &lineSections{
+		heads: decoder{b: l.heads, off: p.heads}, text: decoder{b: l.text, off: p.textAt},
+		choices: decoder{b: l.choices, off: p.choicesAt}, packed: l.packed, packedEnd: p.packedAt,
+	}, nil
+}
+
+// length returns how long the line of a row is, and measures all of its pattern.
+func (l *blockLines) length(row int) (int64, error) {
+	at := l.places.Load()
+	if l.plain {
+		return int64(at.ends[row] - at.starts[row]), nil
+	}
+	p := &l.patterns[at.of[row]]
+	if p.lines.Load() != nil {
+		return int64(at.ends[row] - at.starts[row]), nil
+	}
+	if !p.measured {
+		if err := l.measure(p, at.order[p.first:p.first+p.rows]); err != nil {
+			return 0, err
+		}
+	}
+	return int64(l.lengths[row]), nil
+}
+
+// measure finds out how long the lines of a pattern are without putting them together.
+func (l *blockLines) measure(p *patternReader, rows []uint32) error {
+	s, err := l.sections(p)
+	if err != nil {
+		return err
+	}
+	if l.lengths == nil {
+		l.lengths = make([]uint32, l.n)
+	}
+	same := uint32(len(p.text) - p.slots)
+	for _, row := range rows {
+		l.lengths[row] = 0
+	}
+	for range p.slots {
+		c := s.column(p.rows)
+		if n := c.alike(); n >= 0 {
+			same += uint32(n)
+			continue
+		}
+		for _, row := range rows {
+			l.lengths[row] += uint32(c.skip(s))
+		}
+	}
+	for _, row := range rows {
+		l.lengths[row] += same
+	}
+	p.measured = true
+	return s.err()
+}
+
 // load puts the lines of a pattern together.
 func (l *blockLines) load(pattern int) error {
 	p := &l.patterns[pattern]
@@ -216,18 +281,11 @@ func (l *blockLines) load(pattern int) error {
 	if err := l.place(); err != nil {
 		return err
 	}
-	if l.packed == nil {
-		packed, err := unpack(l.rest, l.numPacked)
-		if err != nil {
-			return err
-		}
-		l.packed, l.rest = append(packed, make([]byte, packedRoom)...), nil
+	s, err := l.sections(p)
+	if err != nil {
+		return err
 	}
 	at, slots := l.places.Load(), make([]slotReader, p.slots)
-	s := &lineSections{
-		heads: decoder{b: l.heads, off: p.heads}, text: decoder{b: l.text, off: p.textAt},
-		choices: decoder{b: l.choices, off: p.choicesAt}, packed: l.packed, packedEnd: p.packedAt,
-	}
 	for k := range slots {
 		slots[k] = s.column(p.rows)
 	}
@@ -263,7 +321,7 @@ func (l *blockLines) load(pattern int) error {
 	if l.loaded++; l.loaded < len(l.patterns) {
 		return nil
 	}
-	l.choices, l.packed = nil, nil // they are not needed any more
+	l.choices, l.packed, l.lengths = nil, nil, nil // they are not needed any more
 	if l.loadedBytes != l.size {
 		return corrupt("%d bytes of lines, want %d", l.loadedBytes, l.size)
 	}
@@ -280,6 +338,12 @@ func (l *blockLines) loadAll() error {
 		}
 	}
 	return nil
+}
+
+// has says whether the line of a row is there.
+func (l *blockLines) has(row int) bool {
+	at := l.places.Load()
+	return at != nil && (l.plain || l.patterns[at.of[row]].lines.Load() != nil)
 }
 
 // body returns the line of a row, or nothing while its pattern is not loaded.
@@ -302,7 +366,7 @@ func (l *blockLines) body(row int) []byte {
 // bytes is about how much memory is held.
 func (l *blockLines) bytes() int64 {
 	n := len(l.patterns)*128 + len(l.heads) + len(l.text) + len(l.rest) + len(l.choices) + len(l.packed) +
-		16*l.n + int(l.loadedBytes)
+		16*l.n + 4*len(l.lengths) + int(l.loadedBytes)
 	for i := range l.patterns {
 		n += len(l.patterns[i].text)
 	}

@@ -165,6 +165,44 @@ func (c *slotReader) bits(packed []byte) uint64 {
 	return v
 }
 
+// alike returns the length of all values, or -1.
+func (c *slotReader) alike() int {
+	n := len(c.prefix) + len(c.suffix)
+	switch {
+	case c.kind == slotsSame:
+		return len(c.known[0])
+	case c.kind == slotsHex, c.kind == slotsNumber && c.digits > 0, c.kind == slotsDelta && c.digits > 0:
+		return n + int(c.digits)
+	}
+	return -1
+}
+
+// skip is next for the length of the value alone.
+func (c *slotReader) skip(s *lineSections) int {
+	if c.kind != slotsNumber && c.kind != slotsDelta {
+		var room [64]byte
+		return len(c.next(room[:0], s))
+	}
+	n, digits := c.number(s), 1
+	for ; n >= 10; n /= 10 {
+		digits++
+	}
+	return len(c.prefix) + digits + len(c.suffix)
+}
+
+// number is the next number.
+func (c *slotReader) number(s *lineSections) uint64 {
+	n := c.base
+	if c.kind == slotsNumber {
+		n += c.bits(s.packed)
+	} else if c.started {
+		c.base = uint64(int64(c.base) + c.step + int64(c.bits(s.packed)))
+		n = c.base
+	}
+	c.started = true
+	return n
+}
+
 const hexText = "0123456789abcdef"
 
 // next appends the next value to dst. What cannot be told fails s.heads.
@@ -205,15 +243,7 @@ func (c *slotReader) next(dst []byte, s *lineSections) []byte {
 		return append(dst, c.suffix...)
 	}
 	dst = append(dst, c.prefix...)
-	n := c.base
-	if c.kind == slotsNumber {
-		n += c.bits(s.packed)
-	} else if c.started {
-		c.base = uint64(int64(c.base) + c.step + int64(c.bits(s.packed)))
-		n = c.base
-	}
-	c.started = true
-	start := len(dst)
+	n, start := c.number(s), len(dst)
 	dst = strconv.AppendUint(dst, n, 10)
 	for k := int(c.digits) - (len(dst) - start); k > 0; k-- {
 		dst = append(dst, 0)
