@@ -44,6 +44,7 @@ const (
 // node is what all roles of one process share: settings, log, metrics, the connection.
 type node struct {
 	cfg      config.Config
+	file     string // that cfg is of; empty: none
 	log      zerolog.Logger
 	reg      *prometheus.Registry
 	client   *kafka.Client
@@ -254,7 +255,10 @@ type index struct {
 func (n *node) index(parts ...func() error) (*index, error) {
 	c, ic := n.cfg.Index, indexer.DefaultConfig(filepath.Join(n.cfg.Data, "index"))
 	ic.Store.SegmentAge = time.Duration(c.SealAge)
-	ic.Store.RetainAge, ic.Store.RetainBytes = time.Duration(c.Retention.Age), int64(c.Retention.Size)
+	var err error
+	if ic.Store.Retention, err = c.Retention.Store(); err != nil {
+		return nil, err
+	}
 	ic.Search.Budget, ic.Search.Concurrent = time.Duration(c.Timeout), c.Concurrent
 	x, err := indexer.New(ic, indexer.Deps{
 		Bus: n.client, Sink: n.sink(), RawLag: n.rawLag, Log: n.component("indexer"), Metrics: n.reg,
@@ -276,7 +280,20 @@ func (n *node) index(parts ...func() error) (*index, error) {
 		return nil, errors.Join(fmt.Errorf("listen for the API: %w", err), x.Close())
 	}
 	serve := func(ctx context.Context) error { return server.Serve(ctx, l) }
-	return &index{indexer: x, listener: l, parts: []ops.Component{n.onBus("indexer", x.Run), {Name: "api", Run: serve}}}, nil
+	ix := &index{indexer: x, listener: l, parts: []ops.Component{n.onBus("indexer", x.Run), {Name: "api", Run: serve}}}
+	if n.file != "" {
+		ix.parts = append(ix.parts, ops.Component{Name: "retention", Run: config.NewWatcher(n.file, ix.retain, n.log).Run})
+	}
+	return ix, nil
+}
+
+// retain takes what a changed configuration says of retention.
+func (ix *index) retain(c config.Config) error {
+	r, err := c.Index.Retention.Store()
+	if err != nil {
+		return err
+	}
+	return ix.indexer.SetRetention(r)
 }
 
 func (ix *index) close() error { return ix.indexer.Close() }
@@ -319,7 +336,7 @@ is away it waits, says so, and goes on when it is back.`,
 			if err != nil {
 				return err
 			}
-			return runRole(cmd.Context(), role, cfg)
+			return runRole(cmd.Context(), role, configFile, cfg)
 		},
 	}
 	cmd.Flags().StringVar(&configFile, "config", "foghorn.yml", "the configuration `file`")
@@ -342,12 +359,13 @@ func limitMemory(c config.MemoryConfig, log zerolog.Logger) {
 	}
 }
 
-func runRole(ctx context.Context, role string, cfg config.Config) (err error) {
+func runRole(ctx context.Context, role, file string, cfg config.Config) (err error) {
 	n, err := newNode(cfg, newLogger(cfg.Log))
 	if err != nil {
 		return err
 	}
 	defer n.client.Close()
+	n.file = file
 	limitMemory(cfg.Memory, n.log)
 	var parts []ops.Component
 	switch role {

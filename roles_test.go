@@ -119,3 +119,37 @@ func TestEnvironmentGoesBeforeMemorySettings(t *testing.T) {
 		})
 	}
 }
+
+// TestRetentionFollowsTheConfiguration: a change of index.retention in the file takes effect
+// without a restart, and a fault in it changes nothing.
+func TestRetentionFollowsTheConfiguration(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "foghorn.yml")
+	cfg := config.Default()
+	cfg.Data, cfg.Index.Listen = t.TempDir(), "127.0.0.1:0"
+	n, err := newNode(cfg, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.client.Close()
+	n.file = file
+	ix, err := n.index()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ix.listener.Close()
+	defer ix.close()
+	if last := ix.parts[len(ix.parts)-1].Name; last != "retention" {
+		t.Errorf("the last part is %q, want the one that follows the file", last)
+	}
+	changed, err := config.Parse(file, []byte("index: { retention: { age: 7d, keep: [ { query: 'level:>=error', age: 90d } ] } }"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ix.retain(changed); err != nil {
+		t.Fatal(err)
+	}
+	changed.Index.Retention.Keep[0].Query = "level:"
+	if err := ix.retain(changed); err == nil {
+		t.Error("a query with a fault was taken")
+	}
+}

@@ -76,7 +76,7 @@ With --status it tells how far each file is shipped.`,
 			case o.status:
 				return control.WriteStatus(cmd.Context(), cmd.OutOrStdout(), filepath.Join(cfg.Data, "ship"), o.json)
 			}
-			return runRole(cmd.Context(), "ship", cfg)
+			return runRole(cmd.Context(), "ship", o.config, cfg)
 		},
 	}
 	f := cmd.Flags()

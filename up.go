@@ -151,6 +151,7 @@ func upOn(ctx context.Context, cfg config.Config, o upOptions, broker *embedded.
 		return err
 	}
 	defer n.client.Close()
+	n.file = o.config
 	// Topics that are there stay as they are, whatever the configuration says of them.
 	switch have, err := n.client.Find(ctx, pipeline.TopicRaw); {
 	case err != nil:
