@@ -24,6 +24,7 @@ const (
 type batch struct {
 	lines   int // at most
 	reads   int // batches
+	high    int // the most events of one
 	events  []pipeline.Event
 	numbers []int64
 	order   []int
@@ -31,6 +32,25 @@ type batch struct {
 	spare   []byte
 	attrs   []pipeline.Attr
 	names   map[string]string
+}
+
+// newBatch returns a batch, with the memory of one that was released if there is any: the
+// events of a large answer take 24 MB and their lines as much.
+func (s *Searcher) newBatch() *batch {
+	b, ok := s.batches.Get().(*batch)
+	if !ok {
+		b = &batch{names: make(map[string]string)}
+	}
+	b.lines = firstBatch
+	return b
+}
+
+// release gives the memory of a batch back, without what its events refer to.
+func (s *Searcher) release(b *batch) {
+	clear(b.events[:b.high])
+	clear(b.names)
+	b.reads, b.high = 0, 0
+	s.batches.Put(b)
 }
 
 // unitRows are the results of a batch that lie in one block.
@@ -72,7 +92,7 @@ func (b *batch) most(n int) int {
 // read fills the batch with refs, block by block, and returns how many it took: fewer where
 // lines are long.
 func (s *sweep) read(ctx context.Context, refs []ref) (int, error) {
-	b := &s.batch
+	b := s.batch
 	b.reset(len(refs))
 	for i := range b.order {
 		b.order[i] = i
@@ -130,14 +150,13 @@ var errLarge = errors.New("the batch is too large")
 // reset makes room for n events.
 func (b *batch) reset(n int) {
 	if n > cap(b.events) {
+		b.high = 0
 		b.events, b.numbers, b.order = make([]pipeline.Event, n), make([]int64, n), make([]int, n)
 	}
 	b.events, b.numbers, b.order = b.events[:n], b.numbers[:n], b.order[:n]
+	b.high = max(b.high, n)
 	clear(b.events)
 	b.texts, b.attrs = b.texts[:0], b.attrs[:0]
-	if b.names == nil {
-		b.names = make(map[string]string)
-	}
 }
 
 // keep frees e from the memory of its block. Texts that few lines share with no other, such

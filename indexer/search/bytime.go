@@ -33,7 +33,7 @@ type sweep struct {
 	ready   []ref
 	cur     *cursor
 	start   int64 // the signed time at which the answer starts
-	batch   batch
+	batch   *batch
 }
 
 type timedUnit struct {
@@ -42,7 +42,8 @@ type timedUnit struct {
 }
 
 func (w *work) byTime(ctx context.Context, cur *cursor, hit func(*Hit) error) error {
-	s := &sweep{w: w, hit: hit, sign: 1, cur: cur, worst: math.MaxInt64, batch: batch{lines: firstBatch}}
+	s := &sweep{w: w, hit: hit, sign: 1, cur: cur, worst: math.MaxInt64, batch: w.s.newBatch()}
+	defer w.s.release(s.batch)
 	if w.req.Order == Newest {
 		s.sign = -1
 	}

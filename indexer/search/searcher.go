@@ -68,10 +68,10 @@ type Searcher struct {
 	slots   chan struct{}
 	cache   *cache
 	sifters sync.Pool // of *sifter
-	// sketches are of *sketch.
-	sketches sync.Pool
-	shapes   shapes
-	metrics  *metrics
+	// sketches are of *sketch, batches of *batch.
+	sketches, batches sync.Pool
+	shapes            shapes
+	metrics           *metrics
 }
 
 // ErrBadCursor is wrapped by Search's error for a cursor that no search of this kind gave.
