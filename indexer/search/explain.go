@@ -28,8 +28,9 @@ type Explanation struct {
 	// BlocksByPattern in how many blocks all were: no line was put together for that.
 	LinesByPattern  int64 `json:"lines_by_pattern"`
 	BlocksByPattern int   `json:"blocks_by_pattern"`
-	// Waited is for other searches to end, Narrowing asks the index, Decoding reads and
-	// decompresses, Evaluating runs the query on lines, Returning fills the results and
+	// Waited is for other searches to end, Narrowing asks the index, Decoding reads what tells
+	// the patterns of blocks, or blocks with their fields, Evaluating runs the query on patterns
+	// and on lines, and decodes what that takes, Returning fills the results and
 	// hands them to the reader, Total is the whole.
 	Waited     time.Duration `json:"waited_ns"`
 	Narrowing  time.Duration `json:"narrowing_ns"`
