@@ -113,7 +113,7 @@ func (s *sweep) read(ctx context.Context, refs []ref) (int, error) {
 		}
 		return unitRows{s.units[refs[b.order[first]].unit].key, b.order[first:next]}, true
 	}, func(_ context.Context, u unitRows) (*store.Block, error) {
-		return s.w.ready(s.w.complete(u.key, nil), u.key, func(yield func(int) bool) {
+		return s.w.ready(s.w.complete(u.key, nil), u.key, len(u.refs), func(yield func(int) bool) {
 			for _, i := range u.refs {
 				if !yield(int(refs[i].row)) {
 					return

@@ -149,10 +149,11 @@ func (w *work) byFile(ctx context.Context, cur *cursor, hit func(*Hit) error) er
 			set, b, err := w.verdict(ctx, c.key)
 			j := judged{bits: set}
 			if w.req.Mode == Lines {
-				rowsIn(set, c.from, c.to, func(int) bool {
-					j.block = w.ready(w.complete(c.key, b), c.key, func(yield func(int) bool) { rowsIn(set, c.from, c.to, yield) })
-					return false
-				})
+				n := 0
+				rowsIn(set, c.from, c.to, func(int) bool { n++; return true })
+				if n > 0 {
+					j.block = w.ready(w.complete(c.key, b), c.key, n, func(yield func(int) bool) { rowsIn(set, c.from, c.to, yield) })
+				}
 			}
 			return j, err
 		}, p.piece)

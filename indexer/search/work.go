@@ -243,17 +243,26 @@ func (w *work) complete(k unitKey, b *store.Block) *store.Block {
 	return w.read(k, !w.req.BodyOnly)
 }
 
-// ready has a block put the lines of rows together, so that whoever fills hits from it need
-// not wait. It returns nil where there is no block.
-func (w *work) ready(b *store.Block, k unitKey, rows iter.Seq[int]) *store.Block {
+// ready has a block put the lines of n rows together, so that whoever fills hits from it need
+// not wait; all of its lines where that costs about as much. It returns nil where there is no
+// block.
+func (w *work) ready(b *store.Block, k unitKey, n int, rows iter.Seq[int]) *store.Block {
 	if b == nil {
 		return nil
 	}
-	for row := range rows {
-		if _, err := loadEvent(b, row, !w.req.byLine()); err != nil {
-			w.missed(k, err)
-			return nil
+	var err error
+	if n*16 > b.Len() || w.all && w.req.Limit == 0 {
+		err = b.LoadAll()
+	} else {
+		for row := range rows {
+			if _, err = loadEvent(b, row, !w.req.byLine()); err != nil {
+				break
+			}
 		}
+	}
+	if err != nil {
+		w.missed(k, err)
+		return nil
 	}
 	return b
 }

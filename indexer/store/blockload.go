@@ -118,6 +118,7 @@ func (b *Block) LoadAll() error {
 	}
 	b.sealed.mu.Lock()
 	defer b.sealed.mu.Unlock()
+	// The lines are there before resolveAll asks how long they are.
 	if err := errors.Join(b.sealed.failed(b.sealed.lines.loadAll()), b.numbers()); err != nil {
 		return err
 	}
