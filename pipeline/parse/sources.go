@@ -67,8 +67,12 @@ func (s *sources) get(id string, stage *Stage) *source {
 		s.last = el.Value.(*source)
 		return s.last
 	}
-	if s.order.Len() >= s.max {
-		old := s.order.Remove(s.order.Back()).(*source)
+	for s.order.Len() >= s.max {
+		oldest := s.order.Back()
+		if oldest.Value.(*source).pending {
+			break // forgotten, its lines still to come could go before those gathered
+		}
+		old := s.order.Remove(oldest).(*source)
 		delete(s.byID, old.id)
 		stage.high.Forget(old.id)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -303,9 +304,36 @@ func TestStageWithMoreSourcesInABatchThanItKeeps(t *testing.T) {
 		have[string(out[i].Key)] += bodies(decode(t, &out[i]))
 	}
 	for i := range files {
-		if id := fmt.Sprintf("h%d:/x", i); have[id] != "123" {
+		if id := fmt.Sprintf("h%d:/x", i); have[id] != "1|2|3" {
 			t.Errorf("%s: %s", id, have[id])
 		}
+	}
+}
+
+// A source that has lines in a batch is not forgotten before the batch ends: its lines come
+// out in order also when a record of theirs is closed early.
+func TestASourceIsNotForgottenWithinItsBatch(t *testing.T) {
+	s := NewStage(StageConfig{MaxSources: 1}, 0)
+	a := rawRecords("a:/x", 1, strings.Split(strings.Repeat("1 ", maxRoom+1), " ")[:maxRoom+1]...)
+	batch := slices.Concat(a[:1], rawRecords("b:/x", 1, "1"), a[1:], a[:1])
+	out, next := process(t, s, batch), int64(0)
+	for i := range out {
+		if string(out[i].Key) != "a:/x" {
+			continue
+		}
+		for _, e := range decode(t, &out[i]) {
+			if e.ID.Offset != next {
+				t.Fatalf("record %d: have the line at %d, want that at %d", i, e.ID.Offset, next)
+			}
+			next += e.Size
+		}
+	}
+	if want := int64(2 * (maxRoom + 1)); next != want {
+		t.Errorf("have lines up to %d, want %d", next, want)
+	}
+	process(t, s, rawRecords("c:/x", 1, "1"))
+	if s.sources.order.Len() != 1 || len(s.sources.byID) != 1 {
+		t.Errorf("%d sources are kept in the next batch, want 1", s.sources.order.Len())
 	}
 }
 
