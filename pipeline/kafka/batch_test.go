@@ -5,9 +5,11 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/segmentio/kafka-go/compress"
 	"github.com/segmentio/kafka-go/protocol"
 
@@ -162,6 +164,32 @@ func TestExpandIsBounded(t *testing.T) {
 				if _, err := newExpander().expand(codec, b, 1<<20-1, nil); err == nil {
 					t.Error("above the limit: no error")
 				}
+			}
+		})
+	}
+}
+
+// zstd's frames can follow each other, and hold nothing or no data: the first one's length is
+// not that of the batch.
+func TestFramesOfZstd(t *testing.T) {
+	z, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := bytes.Repeat([]byte("a line "), 100)
+	frame, none := z.EncodeAll(half, nil), z.EncodeAll(nil, nil)
+	skipped := []byte{0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 1, 2} // RFC 8878, 3.1.2
+	for name, batch := range map[string][][]byte{
+		"two": {frame, frame}, "an empty one first": {none, frame, frame}, "an empty one last": {frame, frame, none},
+		"one to be skipped first": {skipped, frame, frame}, "one to be skipped between": {frame, skipped, frame},
+	} {
+		t.Run(name, func(t *testing.T) {
+			have, err := newExpander().expand(compress.Zstd, slices.Concat(batch...), maxExpanded, make([]byte, 16))
+			if want := slices.Concat(half, half); err != nil || !bytes.Equal(have, want) {
+				t.Errorf("%d bytes, error %v, want %d", len(have), err, len(want))
+			}
+			if _, err := newExpander().expand(compress.Zstd, slices.Concat(batch...), 2*len(half)-1, nil); err == nil {
+				t.Error("above the limit: no error")
 			}
 		})
 	}

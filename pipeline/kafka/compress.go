@@ -84,7 +84,10 @@ func (x *expander) expand(codec compress.Compression, b []byte, limit int, room 
 	if n, ok := expandedLen(codec, b); ok && n <= limit {
 		room = sized(room, n)
 		out, err := x.whole(codec, b, room)
-		return room[:len(out)], err
+		if err == nil || codec != compress.Zstd {
+			return room[:len(out)], err
+		}
+		// Only the first frame has told its length: there may be others behind it.
 	}
 	c := codec.Codec()
 	if c == nil {
