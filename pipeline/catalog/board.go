@@ -37,6 +37,7 @@ type Board struct {
 	version   int64
 	templates map[string]*held[known]
 	reader    reader
+	expected  map[uint64]known // by the hash of a record that a Recorder here has made
 	counts    map[span]*heldCounts
 	progress  map[int]int64
 	curations map[string]*held[Curation]
@@ -60,7 +61,7 @@ func NewBoard(cfg Config, bus Bus, log zerolog.Logger) *Board {
 	b := &Board{
 		cfg: cfg, bus: bus, log: log.With().Str("component", "templates").Logger(),
 		templates: make(map[string]*held[known]), counts: make(map[span]*heldCounts),
-		progress: make(map[int]int64), curations: make(map[string]*held[Curation]),
+		progress: make(map[int]int64), curations: make(map[string]*held[Curation]), expected: make(map[uint64]known),
 	}
 	b.ids.init(b)
 	b.changed = sync.NewCond(&b.mu)
@@ -183,18 +184,38 @@ func (b *Board) record(key string, value []byte) error {
 		delete(b.templates, key)
 		return nil
 	}
-	t, err := b.reader.read(value, b.cfg.Miner)
-	if err != nil {
-		return fmt.Errorf("record %s: %w", key, err)
+	hash := xxhash.Sum64(value)
+	t, ok := b.expected[hash]
+	delete(b.expected, hash)
+	if !ok || t.ID() != key {
+		var err error
+		if t, err = b.reader.read(value, b.cfg.Miner); err != nil {
+			return fmt.Errorf("record %s: %w", key, err)
+		}
+		if t.ID() != key {
+			return fmt.Errorf("record %s: has the id %q", key, t.ID())
+		}
 	}
-	if t.ID() != key {
-		return fmt.Errorf("record %s: has the id %q", key, t.ID())
-	}
-	h := &held[known]{value: t, hash: xxhash.Sum64(value), version: b.version}
+	h := &held[known]{value: t, hash: hash, version: b.version}
 	b.templates[t.ID()] = h
 	b.fresh.add(t.ID(), b.version)
 	b.ids.add(t.Knowledge)
 	return nil
+}
+
+// maxExpected is how many records are expected at most: of some that a Recorder has made
+// none may ever come, as when its process loses the partition before they are written.
+const maxExpected = 10_000
+
+// expect says what the record of a template holds that will come, by its hash: a process
+// need not read again what it wrote.
+func (b *Board) expect(hash uint64, k known) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.expected) >= maxExpected {
+		clear(b.expected)
+	}
+	b.expected[hash] = k
 }
 
 func decode(value []byte, into any) error {

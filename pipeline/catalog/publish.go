@@ -66,6 +66,7 @@ func (r *Recorder) templates(out []pipeline.Message, list []*mined) ([]pipeline.
 		if r.published[m.id] != hash {
 			r.published[m.id] = hash
 			r.records++
+			r.board.expect(hash, known{r.miner.Knowledge(m.ref), time.Unix(0, m.first).UTC(), m.sample})
 			out = append(out, pipeline.Message{Topic: pipeline.TopicTemplates, Key: []byte(m.id), Value: bytes.Clone(value)})
 		}
 	}

@@ -130,6 +130,17 @@ type Knowledge struct {
 	slots []slot
 }
 
+// Knowledge returns what the miner knows of ref's own template now, without a copy: it is
+// the one that Entry's is. The zero Ref has none.
+func (m *Miner) Knowledge(ref Ref) *Knowledge {
+	t := ref.t
+	if t == nil {
+		return nil
+	}
+	t.shared = true
+	return &Knowledge{skel: t.skel, id: t.id, name: t.name, slots: t.slots}
+}
+
 // ID is the template's id.
 func (k *Knowledge) ID() string { return k.name }
 
