@@ -14,6 +14,7 @@ import (
 
 	"foghorn/indexer"
 	"foghorn/indexer/search"
+	"foghorn/indexer/store"
 	"foghorn/pipeline"
 	"foghorn/pipeline/kafka"
 	"foghorn/pipeline/kafka/embedded"
@@ -24,6 +25,12 @@ const partitions = 2
 
 // bus starts an embedded broker with all topics.
 func bus(t *testing.T) *kafka.Client {
+	t.Helper()
+	return busOf(t, partitions)
+}
+
+// busOf is bus with n partitions.
+func busOf(t *testing.T, n int) *kafka.Client {
 	t.Helper()
 	ec := embedded.DefaultConfig()
 	ec.DataDir, ec.Listen = t.TempDir(), "127.0.0.1:0"
@@ -43,7 +50,7 @@ func bus(t *testing.T) *kafka.Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
-	if err := c.EnsureTopics(t.Context(), pipeline.Topics(partitions, time.Hour), 1); err != nil {
+	if err := c.EnsureTopics(t.Context(), pipeline.Topics(n, time.Hour), 1); err != nil {
 		t.Fatal(err)
 	}
 	return c
@@ -79,13 +86,19 @@ func produce(t *testing.T, s *kafka.Sink, partition int, events []pipeline.Event
 // run starts an indexer over a folder; the returned function stops it and releases all.
 func run(t *testing.T, c *kafka.Client, dir string, change func(*indexer.Config)) (*indexer.Indexer, func()) {
 	t.Helper()
+	return runOn(t, c, dir, nil, change)
+}
+
+// runOn is run on a disk.
+func runOn(t *testing.T, c *kafka.Client, dir string, fs store.FS, change func(*indexer.Config)) (*indexer.Indexer, func()) {
+	t.Helper()
 	cfg := indexer.DefaultConfig(dir)
 	cfg.FetchWait = 20 * time.Millisecond
 	cfg.Store.BlockLines, cfg.Store.SegmentLines = 16, 100
 	if change != nil {
 		change(&cfg)
 	}
-	x, err := indexer.New(cfg, indexer.Deps{Bus: c, Sink: sink(c), Log: zerolog.Nop(), Metrics: prometheus.NewRegistry()})
+	x, err := indexer.New(cfg, indexer.Deps{Bus: c, Sink: sink(c), Log: zerolog.Nop(), Metrics: prometheus.NewRegistry(), FS: fs})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,12 +16,13 @@ import (
 type partition struct {
 	number int
 	// next is the next offset to index, end the partition's end as last seen; guarded by
-	// the indexer's lock, as are observed, the newest observed time of its lines, seen,
+	// the indexer's lock, as are observed, the newest observed time of its lines, caught,
+	// the last time at which all of its records were stored (both Unix nanoseconds), seen,
 	// that end is known, and rawLag.
-	next, end int64
-	observed  int64
-	seen      bool
-	rawLag    int64
+	next, end        int64
+	observed, caught int64
+	seen             bool
+	rawLag           int64
 }
 
 // readPartition stores a partition's events until ctx ends.
@@ -29,6 +30,7 @@ func (x *Indexer) readPartition(ctx context.Context, p *partition) error {
 	claim := x.deps.Bus.Stream(pipeline.TopicEvents, p.number, p.next, x.rooms)
 	log := x.deps.Log.With().Int("partition", p.number).Logger()
 	for {
+		asked := x.deps.Now().UnixNano()
 		batch, err := claim.Fetch(ctx, x.cfg.FetchWait)
 		if ctx.Err() != nil {
 			return nil
@@ -43,6 +45,15 @@ func (x *Indexer) readPartition(ctx context.Context, p *partition) error {
 		} else if err != nil {
 			return fmt.Errorf("fetch %s/%d: %w", pipeline.TopicEvents, p.number, err)
 		}
+		x.mu.Lock()
+		p.end, p.seen = claim.HighWatermark(), true // before the store, which may have to wait, has them
+		if p.next == earliest && err == nil {
+			p.next = p.end // nothing was kept of what came before
+			if len(batch) > 0 {
+				p.next = batch[0].Offset
+			}
+		}
+		x.mu.Unlock()
 		for i := range batch {
 			if err := x.take(ctx, p, &batch[i]); err != nil {
 				if ctx.Err() != nil {
@@ -52,9 +63,8 @@ func (x *Indexer) readPartition(ctx context.Context, p *partition) error {
 			}
 		}
 		x.mu.Lock()
-		p.end, p.seen = claim.HighWatermark(), true
-		if p.next == earliest && len(batch) == 0 && err == nil {
-			p.next = p.end // nothing was kept of what came before
+		if p.next >= p.end {
+			p.caught = asked
 		}
 		x.mu.Unlock()
 	}
@@ -151,10 +161,14 @@ func (x *Indexer) progress() ([]search.PartitionCoverage, time.Time) {
 		c.Lag = max(p.end-c.Next, 0)
 		out[i] = c
 		if c.Lag > 0 || c.RawLag > 0 {
-			if t := time.Unix(0, p.observed); t.Before(until) {
+			indexed := p.observed
+			if c.RawLag == 0 {
+				indexed = max(indexed, p.caught)
+			}
+			if t := time.Unix(0, indexed); t.Before(until) {
 				until = t
 			}
-			known = known && p.observed > 0
+			known = known && indexed > 0
 		}
 		known = known && p.seen && p.end >= c.Next
 	}
