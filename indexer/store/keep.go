@@ -111,15 +111,14 @@ func (f *footer) keptBy(texts []string) bool {
 	if len(f.Keep) == 0 {
 		return f.Rows == 0
 	}
-	return within(f.Keep[len(f.Keep)-1], texts)
+	return slices.ContainsFunc(f.Keep, func(queries []string) bool { return within(queries, texts) })
 }
 
-// thinnedTo returns Keep when what is left is thinned to what matches one of some queries.
+// thinnedTo returns Keep when what is left is thinned to what matches one of some queries;
+// lists that say less than that are left out.
 func thinnedTo(keep [][]string, texts []string) [][]string {
-	if n := len(keep) - 1; n >= 0 && within(texts, keep[n]) {
-		keep = keep[:n]
-	}
-	return append(slices.Clip(keep), texts)
+	keep = slices.DeleteFunc(slices.Clone(keep), func(queries []string) bool { return within(texts, queries) })
+	return append(keep, texts)
 }
 
 // within says that all of some texts are among others.

@@ -52,18 +52,25 @@ func (s *Store) mergeLoop(stop <-chan struct{}) {
 		case <-stop:
 			return
 		}
-		for {
-			more, err := s.mergeNext(stop, false)
-			if !more && err == nil {
+		// A merge that fails waits for the next check, and does not hold up thinning.
+		var failed error
+		for more := true; more; {
+			if more = false; failed == nil {
+				more, failed = s.mergeNext(stop, false)
+				s.workFailed(failed)
+			}
+			if !more {
+				var err error
 				more, err = s.thinNext(stop)
-			}
-			if err != nil && !errors.Is(err, errStopped) {
-				s.failed(err)
-			}
-			if !more || err != nil {
-				break
+				s.workFailed(err)
 			}
 		}
+	}
+}
+
+func (s *Store) workFailed(err error) {
+	if err != nil && !errors.Is(err, errStopped) {
+		s.failed(err)
 	}
 }
 
@@ -100,27 +107,25 @@ func (s *Store) mergeNext(stop <-chan struct{}, all bool) (bool, error) {
 		return false, err
 	}
 	seg.terms.Store(&memTerms{seg.Number, terms})
-	if err := s.replace(group, seg); err != nil {
-		return false, err
-	}
+	err = s.replace(group, seg)
 	if s.deps.Merged != nil {
 		s.deps.Merged(Merged{
 			Segments: len(group), Lines: seg.Rows, BytesBefore: sizeOf(group), DiskBytes: seg.size, Took: time.Since(start),
 		})
 	}
-	return true, nil
+	return err == nil, err
 }
 
-// removeUnfinished removes what the merge before left when its last step failed: it may be
-// there, and must not be beside what comes now.
+// removeUnfinished removes the files that the merge before has left when it failed: what it
+// made may be there, and what it was made of, which only that tells to be gone. Neither must
+// be beside what comes now.
 func (s *Store) removeUnfinished() error {
-	if s.unfinished == "" {
-		return nil
+	for len(s.unfinished) > 0 {
+		if err := s.deps.FS.RemoveAll(s.unfinished[0]); err != nil {
+			return err
+		}
+		s.unfinished = s.unfinished[1:]
 	}
-	if err := s.deps.FS.RemoveAll(s.unfinished); err != nil {
-		return err
-	}
-	s.unfinished = ""
 	return nil
 }
 
@@ -138,11 +143,9 @@ func (s *Store) replace(group []*segment, seg *segment) error {
 		if f, err := os.Open(g.path); err == nil {
 			g.merged.Store(f)
 		}
-		if err := s.deps.FS.RemoveAll(g.path); err != nil {
-			return err // it does not count; the next start removes it
-		}
+		s.unfinished = append(s.unfinished, g.path)
 	}
-	return nil
+	return s.removeUnfinished() // they do not count; a start would remove them too
 }
 
 func sizeOf(group []*segment) (n int64) {
@@ -172,7 +175,7 @@ func (s *Store) mergeable(all bool) []*segment {
 }
 
 func (s *Store) small(seg *segment) bool {
-	return seg.version == formatVersion && // in the same order
+	return seg.version > 1 && // in the same order
 		seg.Rows < int64(s.cfg.MergeLines) && seg.Bytes < s.cfg.MergeBytes
 }
 
@@ -240,9 +243,10 @@ func (s *Store) rewrite(day string, f *footer, rows rowSource) (*segment, []bloc
 	dir := s.dayDir(day)
 	seg, terms, err := s.rebuild.write(dir, day, f, rows)
 	if err != nil {
-		s.unfinished = segmentPath(dir, f.Number)
+		path := segmentPath(dir, f.Number)
+		s.unfinished = append(s.unfinished, path)
 		// The room that it takes is given back; a start would do it too.
-		return nil, nil, errors.Join(err, s.deps.FS.RemoveAll(s.unfinished+tmpSuffix))
+		return nil, nil, errors.Join(err, s.deps.FS.RemoveAll(path+tmpSuffix))
 	}
 	return seg, terms, nil
 }
@@ -270,22 +274,31 @@ func (s *Store) giveWay(stop <-chan struct{}) error {
 }
 
 // dropMerged leaves out the segments that were merged into others, and removes what a crash
-// has left of them.
+// has left of them; also of a commit that failed at its last step and was repeated on a later
+// day: it was merged there.
 func (s *Store) dropMerged() error {
-	gone := make(map[string]bool)
+	gone := make(map[uint64]string) // the folder of what takes their place
 	for _, seg := range s.segments {
 		for _, n := range seg.Merged {
-			gone[segmentPath(s.dayDir(seg.day), n)] = true
+			gone[n] = filepath.Dir(seg.path)
 		}
 	}
-	s.damaged = slices.DeleteFunc(s.damaged, func(d Damage) bool { return gone[d.File] })
-	s.segments = slices.DeleteFunc(s.segments, func(seg *segment) bool { return gone[seg.path] })
-	for path := range gone {
-		if _, err := os.Stat(path); err != nil {
-			continue
+	left := make(map[string]string)
+	drop := func(path string, number uint64) bool {
+		dir, ok := gone[number]
+		if ok {
+			left[path] = dir
 		}
+		return ok
+	}
+	s.damaged = slices.DeleteFunc(s.damaged, func(d Damage) bool {
+		n, ok := numberOf(filepath.Base(d.File))
+		return ok && drop(d.File, n)
+	})
+	s.segments = slices.DeleteFunc(s.segments, func(seg *segment) bool { return drop(seg.path, seg.Number) })
+	for path, dir := range left {
 		// That which takes its place was found, which does not say that it is durable.
-		if err := s.deps.FS.SyncDir(filepath.Dir(path)); err != nil {
+		if err := s.deps.FS.SyncDir(dir); err != nil {
 			return fmt.Errorf("remove merged segment: %w", err)
 		}
 		if err := s.deps.FS.RemoveAll(path); err != nil {

@@ -97,12 +97,12 @@ func (s *Store) load() error {
 	slices.SortFunc(s.segments, func(a, b *segment) int {
 		return cmp.Or(cmp.Compare(a.last(), b.last()), cmp.Compare(a.Number, b.Number), cmp.Compare(b.day, a.day))
 	})
-	// A commit that failed at its last step may have left its file, and was repeated on a
-	// later day under its number: that one counts.
-	s.segments = slices.CompactFunc(s.segments, func(a, b *segment) bool { return a.Number == b.Number })
 	if err := s.dropMerged(); err != nil {
 		return err
 	}
+	// A commit that failed at its last step may have left its file, and was repeated on a
+	// later day under its number: that one counts.
+	s.segments = slices.CompactFunc(s.segments, func(a, b *segment) bool { return a.Number == b.Number })
 	for _, seg := range s.segments {
 		s.ledger.restore(&seg.footer)
 		for p, o := range seg.Offsets {
@@ -125,8 +125,8 @@ func (s *Store) loadDay(dir, day string) error {
 				return fmt.Errorf("remove uncommitted segment: %w", err)
 			}
 		case strings.HasSuffix(f.Name(), segSuffix):
-			var number uint64
-			if _, err := fmt.Sscanf(f.Name(), "%d"+segSuffix, &number); err != nil {
+			number, ok := numberOf(f.Name())
+			if !ok {
 				continue
 			}
 			s.next = max(s.next, number&lastMask+1)
@@ -142,6 +142,12 @@ func (s *Store) loadDay(dir, day string) error {
 		}
 	}
 	return nil
+}
+
+// numberOf returns the number that a segment's file is named by.
+func numberOf(file string) (number uint64, ok bool) {
+	_, err := fmt.Sscanf(file, "%d"+segSuffix, &number)
+	return number, err == nil
 }
 
 // closeWait is how long Close waits for Bleve to write; what it did not is indexed again.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -146,7 +147,7 @@ func (s *Store) carry(now time.Time, segments []*segment, victims map[string]vic
 		_, newestGoes = victims[seg.day]
 	}
 	s.mu.Lock()
-	keep := markAge * s.retention.longest()
+	keep := markAge * min(s.retention.longest(), math.MaxInt64/markAge)
 	number := s.next
 	s.mu.Unlock()
 	if keep == 0 {
@@ -205,6 +206,9 @@ func (s *Store) removeDay(day string, v victim) error {
 	s.dropTermIndex(day)
 	// The rename makes the removal one step: what a crash leaves is removed at the start.
 	dead := s.dayDir(day) + deadDay
+	if err := s.deps.FS.RemoveAll(dead); err != nil { // of a removal that failed half way
+		return fmt.Errorf("remove day %s: %w", day, err)
+	}
 	if err := s.deps.FS.Rename(s.dayDir(day), dead); err != nil {
 		return fmt.Errorf("remove day %s: %w", day, err)
 	}

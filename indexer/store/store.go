@@ -42,10 +42,9 @@ type Store struct {
 	wake    chan struct{}
 	merging chan struct{} // wakes the merger
 
-	mergeMu sync.Mutex // one merge at a time; taken before sealMu
-	rebuild *builder   // of the merger, made when it is needed
-	// unfinished is the file of a merge that failed.
-	unfinished string     // or of thinning
+	mergeMu    sync.Mutex // one merge at a time; taken before sealMu
+	rebuild    *builder   // of the merger, made when it is needed
+	unfinished []string   // files of a merge, or of thinning, that failed
 	sealMu     sync.Mutex // one commit at a time
 	build      *builder
 	terms      termQueue

@@ -90,13 +90,13 @@ func (s *Store) thinnable(now time.Time) ([]*segment, []KeepRule) {
 	today := dayOf(now)
 	for i := 0; i < len(s.segments); {
 		first := s.segments[i]
-		if first.day >= today || !s.retention.due(first.day, now) {
-			return nil, nil // the later ones are younger
+		var rules []KeepRule
+		if first.day < today && s.retention.due(first.day, now) {
+			rules = s.retention.inForce(first.day, now)
 		}
-		rules := s.retention.inForce(first.day, now)
 		texts := textsOf(rules)
 		for ; i < len(s.segments) && s.segments[i].day == first.day; i++ {
-			if len(rules) == 0 { // the day goes whole
+			if len(rules) == 0 { // the day stays, or goes whole
 				continue
 			}
 			end := i
@@ -157,16 +157,14 @@ func (s *Store) thin(group []*segment, rules []KeepRule, stop <-chan struct{}) e
 	if len(seg.Blocks) > 0 {
 		seg.terms.Store(&memTerms{seg.Number, terms})
 	}
-	if err := s.replace(group, seg); err != nil {
-		return err
-	}
+	err = s.replace(group, seg)
 	if s.deps.Removed != nil {
 		s.deps.Removed(Removed{
 			Day: seg.day, Reason: ByQuery, Segments: len(group), Lines: before.Rows - f.Rows, Bytes: before.Bytes - f.Bytes,
 			DiskBytes: sizeOf(group) - seg.size, Took: time.Since(start),
 		})
 	}
-	return nil
+	return err
 }
 
 // withRoom returns as many of a group's first segments as the disk has room for, if all of
