@@ -6,6 +6,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -25,7 +26,7 @@ type Recorder struct {
 	vars    []templates.Span
 	names   []string // of the fields for variables
 	text    []byte
-	free    []pipeline.Attr // room for the attributes of the next events
+	values  strings.Builder // of the fields for variables
 	known   map[templates.Ref]*mined
 	byID    map[string]*mined
 	fresh   []*mined

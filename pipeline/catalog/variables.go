@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -22,36 +23,28 @@ func (r *Recorder) variables(ref templates.Ref, e *pipeline.Event, message []byt
 	if len(vars) == 0 || !utf8.Valid(message) {
 		return
 	}
-	r.text = r.text[:0]
+	size := 0
 	for _, v := range vars {
-		if v.End-v.Start <= maxVariable {
-			r.text = append(r.text, message[v.Start:v.End]...)
+		if n := v.End - v.Start; n <= maxVariable {
+			size += n
 		}
 	}
-	text := string(r.text)
-	if cap(e.Attrs)-len(e.Attrs) < len(vars) {
-		e.Attrs = append(r.room(len(e.Attrs)+len(vars)), e.Attrs...)
+	if r.values.Cap()-r.values.Len() < size {
+		r.values = strings.Builder{}
+		r.values.Grow(max(size, chunk))
 	}
+	e.Attrs = slices.Grow(e.Attrs, len(vars))
 	for i, v := range vars {
 		if n := v.End - v.Start; n > 0 && n <= maxVariable {
-			e.Attrs = append(e.Attrs, pipeline.Attr{Key: r.names[i], Value: text[:n]})
-			text = text[n:]
+			at := r.values.Len()
+			r.values.Write(message[v.Start:v.End])
+			e.Attrs = append(e.Attrs, pipeline.Attr{Key: r.names[i], Value: r.values.String()[at:]})
 		}
 	}
 }
 
-// slab is for how many attributes room is made at once.
-const slab = 512
-
-// room returns the place of n attributes.
-func (r *Recorder) room(n int) []pipeline.Attr {
-	if len(r.free) < n {
-		r.free = make([]pipeline.Attr, max(n, slab))
-	}
-	out := r.free[:0:n]
-	r.free = r.free[n:]
-	return out
-}
+// chunk is how many bytes of values are allocated at once, for those of many events.
+const chunk = 16 << 10
 
 const (
 	variablePrefix = "var."

@@ -17,6 +17,7 @@ type fields struct {
 	// have the same keys in the same order, which saves allocating and checking them.
 	keys []knownKey
 	all  *keyTable
+	room *attrRoom
 	// dropped is how many fields of this line did not fit, or were cut.
 	dropped int
 }
@@ -25,35 +26,8 @@ type fields struct {
 // not taken.
 type knownKey struct{ raw, key string }
 
-// keyTable holds the keys of all sources of a goroutine, and room for their attributes.
-type keyTable struct {
-	keys map[string]knownKey
-	free []pipeline.Attr // its beginning can be those of the last event, until keep
-}
-
-// slab is for how many attributes room is made at once.
-const slab = 256
-
-// room returns the place of n attributes, to which more can be appended until keep.
-func (t *keyTable) room(n int) []pipeline.Attr {
-	if len(t.free) < n {
-		t.free = make([]pipeline.Attr, max(n, slab))
-	}
-	return t.free[:n]
-}
-
-// keep ends the time in which an event's attributes can grow in their place, and returns
-// them: without, their room is that of the next event.
-func (t *keyTable) keep(attrs []pipeline.Attr) []pipeline.Attr {
-	n := len(attrs)
-	if n == 0 {
-		return nil
-	}
-	if len(t.free) >= n && &attrs[0] == &t.free[0] {
-		t.free = t.free[n:]
-	}
-	return attrs[:n:n]
-}
+// keyTable holds the keys of all sources of a goroutine.
+type keyTable struct{ keys map[string]knownKey }
 
 // maxKeys is how many keys a keyTable holds before it begins anew.
 const maxKeys = 4096
@@ -184,13 +158,13 @@ func (f *fields) intern(key []byte) knownKey {
 }
 
 // take returns the attributes; nothing of them shares the buffers. They are the caller's
-// with keyTable.keep.
+// with attrRoom.keep.
 func (f *fields) take() []pipeline.Attr {
 	if len(f.list) == 0 {
-		return f.all.room(0)
+		return f.room.of(0)
 	}
-	values := string(f.arena)
-	attrs := f.all.room(len(f.list))
+	values := f.room.text(f.arena)
+	attrs := f.room.of(len(f.list))
 	for i := range f.list {
 		e := &f.list[i]
 		attrs[i].Key = e.key

@@ -35,7 +35,7 @@ func newParser(cfg Config, buf *scratch) *Parser {
 	p := &Parser{cfg: cfg, formats: formats[:], buf: buf}
 	p.outer.last, p.inner.last = textFormat, textFormat
 	p.clock.in("", cfg.Location)
-	p.found.attrs.all = &buf.keys
+	p.found.attrs.all, p.found.attrs.room = &buf.keys, &buf.room
 	p.found.attrs.maxCount, p.found.attrs.maxValue = cfg.MaxAttrs, cfg.MaxValue
 	return p
 }
@@ -91,12 +91,12 @@ func (f *found) rewind(m mark) {
 // one, severity error and above is ErrorServer.
 func (p *Parser) Parse(l *pipeline.Line) (e pipeline.Event) {
 	p.parse(l, &e)
-	e.Attrs = p.buf.keys.keep(e.Attrs)
+	e.Attrs = p.buf.room.keep(e.Attrs)
 	return e
 }
 
 // parse is Parse into e, which is empty: an event is large, and copied but once so. More
-// attributes can be appended until keyTable.keep.
+// attributes can be appended until attrRoom.keep.
 func (p *Parser) parse(l *pipeline.Line, e *pipeline.Event) {
 	e.ID, e.Size, e.Sizes, e.Truncated, e.Body = l.ID, l.Size, l.Sizes, l.Truncated, l.Raw
 	if !l.Observed.IsZero() {

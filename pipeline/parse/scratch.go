@@ -19,6 +19,7 @@ type scratch struct {
 	// message is the last line's, where it is no part of the line.
 	message []byte
 	keys    keyTable
+	room    attrRoom
 	used    int // by the largest JSON line since the last shrink
 }
 

@@ -13,8 +13,9 @@ import (
 // Matcher folds the events of one partition into records: stage 1 of the rules. It is
 // used by one goroutine.
 type Matcher interface {
-	// Match takes the next event. The event and what it holds may be kept, but Body and
-	// Attrs pin the record's memory: copy what is kept for long.
+	// Match takes the next event. The event, its Attrs and its Sizes are not to be kept, as
+	// their memory is used again. Its strings may be kept, but they and Body pin the memory
+	// of many events: copy what is kept for long.
 	Match(e *pipeline.Event)
 	// Flush returns the records about the events since the last Flush. It is called once
 	// per batch, also when the batch is empty. An error means that the stage cannot go on.
@@ -191,7 +192,7 @@ func (s *Stage) record(m *pipeline.Message) error {
 			s.bury(m, "mine", reason)
 		}
 	}
-	e.Attrs = s.buf.keys.keep(e.Attrs)
+	e.Attrs = s.buf.room.keep(e.Attrs)
 	if s.matcher != nil {
 		if reason := matchEvent(s.matcher, e); reason != "" {
 			s.bury(m, "match", reason)
@@ -269,6 +270,7 @@ func (s *Stage) flush(out []pipeline.Message) ([]pipeline.Message, error) {
 	out = append(out, s.closed...)
 	clear(s.closed)
 	s.closed = s.closed[:0]
+	s.buf.room.reuse()
 	return out, nil
 }
 
