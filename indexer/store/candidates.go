@@ -1,11 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
+
+	"foghorn/pipeline/query"
 )
 
 // Cond is what a block must hold for a line of it to match: the question to the index.
@@ -327,10 +330,34 @@ func (e *evaluation) field(c *CondField, in Bits) Bits {
 	many, listed := in.and(f.many[e.seg.Number]), in.and(f.listed[e.seg.Number])
 	e.ruled(in, many.or(listed), byTerms)
 	if c.Equal != nil && *c.Equal != "" && !many.empty() {
-		key, _ := equalKey(nil, c.Name, *c.Equal)
-		many = e.probe(key, many)
+		many = e.unlisted(c.Name, *c.Equal, many)
 	}
 	return listed.or(many)
+}
+
+// unlisted narrows the blocks where a field has more values than are listed.
+func (e *evaluation) unlisted(name, equal string, in Bits) Bits {
+	own, word := valueKeys(name, equal)
+	if e.seg.version < 3 || len(word) == 0 {
+		return e.probe(own, in)
+	}
+	return e.keep(in, func(f *filterParams) bool { return e.has(f, own) || e.hasAll(f, word) })
+}
+
+// valueKeys returns the key of a field's value, and what are the keys, instead, of one that
+// is a word with a digit of the line, if it can be one.
+func valueKeys(name, value string) (own uint64, word []uint64) {
+	own, text := equalKey(nil, name, value)
+	text = text[len(name)+1:]
+	if bytes.ContainsAny(text, "0123456789") {
+		query.Words(text, func(start, end int) bool {
+			if end-start == len(text) {
+				wordKeys(text, func(key uint64) { word = append(word, key) })
+			}
+			return false
+		})
+	}
+	return own, word
 }
 
 func findField(ctx context.Context, v termSource, c *CondField) (f *fieldBlocks, err error) {

@@ -80,8 +80,8 @@ func (w *columnWriter) release() {
 func (w *columnWriter) rows() int { return len(w.times) }
 
 // add takes the next row, and returns its layout and whether the block had it not before.
-// attr is called with the number, name and value of each attribute that may be new in the block.
-func (w *columnWriter) add(r *row, attr func(key int, name, value string)) (l *layout, fresh bool) {
+// attr is called with each attribute that may be new in the block, see layoutWriter.add.
+func (w *columnWriter) add(r *row, attr attrFunc) (l *layout, fresh bool) {
 	e := &r.event
 	if len(w.times) == 0 || r.source != w.source || e.ID.Generation != w.generation {
 		w.source, w.generation, w.next = r.source, e.ID.Generation, 0
@@ -126,15 +126,16 @@ func (w *columnWriter) encode() (core, fields []byte) {
 
 // appendTimes writes times as differences in the largest unit that divides them all.
 func appendTimes(b []byte, times []int64) []byte {
-	unit := int64(1_000_000_000)
+	unit := int64(0)
 	for _, t := range times {
-		for t%unit != 0 {
-			unit /= 1000
-		}
 		if unit == 1 {
 			break
 		}
+		if unit == 0 || t%unit != 0 {
+			unit = divisor(unit, t)
+		}
 	}
+	unit = max(unit, 1)
 	b = binary.AppendUvarint(b, uint64(unit))
 	last := int64(0)
 	for _, t := range times {
@@ -143,6 +144,14 @@ func appendTimes(b []byte, times []int64) []byte {
 		last = t
 	}
 	return b
+}
+
+// divisor returns the greatest common divisor of two numbers; 0 is divided by all.
+func divisor(a, b int64) int64 {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return max(a, -a)
 }
 
 // stringColumn encodes a column of strings.

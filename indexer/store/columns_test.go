@@ -91,7 +91,7 @@ func encodeBlock(t interface{ Fatal(...any) }, w *columnWriter, source rowSource
 		kept := *r
 		kept.event.Attrs = slices.Clone(r.event.Attrs)
 		rows = append(rows, kept)
-		w.add(r, func(int, string, string) {})
+		w.add(r, func(int, string, string, bool) {})
 	})
 	if err != nil || n != len(rows) || w.rows() != n {
 		t.Fatal(err, n, len(rows), w.rows())

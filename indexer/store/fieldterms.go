@@ -38,6 +38,22 @@ func appendCanonical(b []byte, value string) []byte {
 	return append(b, query.Canonical(value)...)
 }
 
+// canonical says for sure that a value without points and signs is, folded, what
+// query.Canonical makes of it.
+func canonical(value string) bool {
+	exponent := false
+	for i := range len(value) {
+		switch c := value[i]; {
+		case c-'0' < 10:
+		case c|0x20 == 'e':
+			exponent = true
+		default:
+			return true // no number
+		}
+	}
+	return !exponent && (value[0] != '0' || len(value) == 1)
+}
+
 // fieldState is a field of the block.
 type fieldState struct {
 	name   string
@@ -91,8 +107,8 @@ func (c *collector) layout(l *layout) {
 	c.field("error.class", l.class)
 }
 
-// attr takes an attribute: the number of its key in the block, its name and value.
-func (c *collector) attr(key int, name, value string) {
+// attr takes an attribute; it is an attrFunc.
+func (c *collector) attr(key int, name, value string, word bool) {
 	for len(c.attrs) <= key {
 		c.attrs = append(c.attrs, nil)
 	}
@@ -106,6 +122,9 @@ func (c *collector) attr(key int, name, value string) {
 		}
 		s = c.fieldOf(name)
 		c.attrs[key] = s
+	}
+	if s.many && word && canonical(value) {
+		return // the word has keys
 	}
 	c.value(s, value)
 }

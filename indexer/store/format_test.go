@@ -27,6 +27,7 @@ func TestSegmentsOfEveryVersionOpen(t *testing.T) {
 		{"segment-v1.seg", 1}, // of before events had several lines
 		{"segment-v1-joined.seg", 3},
 		{"segment-v2.seg", 3},
+		{"segment-v3.seg", 3},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			var joined [][]pipeline.Event

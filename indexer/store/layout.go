@@ -40,6 +40,7 @@ type layoutAttr struct {
 	stream     int // number of the key
 	elsewhere  bool
 	constant   bool // in the text of the pattern: the same for all rows
+	word       bool // a slot, which is a word with a digit
 	from, to   int  // boundaries
 	head, tail int  // distances from them
 }
@@ -72,10 +73,14 @@ func boundaries(dst []int, slots []span) []int {
 	return dst
 }
 
+// attrFunc takes an attribute: the number of its key in the block, its name and value, and
+// whether the value is a word with a digit of the line.
+type attrFunc func(key int, name, value string, word bool)
+
 // add takes the next row, which has the pattern p and the slots, and returns its layout and
 // whether it is a new one. attr is called with each attribute whose value may be new in the
 // block.
-func (w *layoutWriter) add(r *row, p *pattern, slots []span, attr func(key int, name, value string)) (*layout, bool) {
+func (w *layoutWriter) add(r *row, p *pattern, slots []span, attr attrFunc) (*layout, bool) {
 	e := &r.event
 	attrs := e.Attrs
 	if r.continues {
@@ -88,7 +93,7 @@ func (w *layoutWriter) add(r *row, p *pattern, slots []span, attr func(key int, 
 	fresh := n == 0
 	switch n {
 	case 0:
-		l := w.lay(e, attrs)
+		l := w.lay(e, attrs, p.end-p.start > 1)
 		l.prior = p.layout
 		w.layouts = append(w.layouts, l)
 		n = uint32(len(w.layouts))
@@ -103,7 +108,7 @@ func (w *layoutWriter) add(r *row, p *pattern, slots []span, attr func(key int, 
 	l := &w.layouts[n-1]
 	for i := range attrs {
 		if a := &l.attrs[i]; a.elsewhere && w.put(a.stream, attrs[i].Value) || !a.elsewhere && (fresh || !a.constant) {
-			attr(a.stream, a.key, attrs[i].Value)
+			attr(a.stream, a.key, attrs[i].Value, a.word)
 		}
 	}
 	return l, fresh
@@ -142,8 +147,9 @@ func (w *layoutWriter) fits(l *layout, e *pipeline.Event, attrs []pipeline.Attr)
 	return true
 }
 
-// lay makes the layout of a row.
-func (w *layoutWriter) lay(e *pipeline.Event, attrs []pipeline.Attr) layout {
+// lay makes the layout of a row. words says that its slots are words; that of a line which is
+// nothing but a slot may be of many.
+func (w *layoutWriter) lay(e *pipeline.Event, attrs []pipeline.Attr, words bool) layout {
 	l := layout{level: e.SeverityText, template: e.Template, class: e.ErrorClass}
 	cursor := 0
 	for i := range attrs {
@@ -155,6 +161,8 @@ func (w *layoutWriter) lay(e *pipeline.Event, attrs []pipeline.Attr) layout {
 			a.to, a.tail = w.place(cursor)
 			// Boundaries with even numbers are those from which text of the pattern goes on.
 			a.constant = a.from%2 == 0 && (a.to == a.from || a.to == a.from+1 && a.tail == 0)
+			// A slot's end has an even number, and its start the one before.
+			a.word = words && a.to > 0 && a.to%2 == 0 && a.tail == 0 && w.bounds[a.to-1] == at
 		}
 		l.attrs = append(l.attrs, a)
 	}

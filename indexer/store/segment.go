@@ -18,7 +18,7 @@ import (
 const (
 	segmentMagic  = "FOGHSEG\n"
 	trailerMagic  = "FOGHEND\n"
-	formatVersion = 2
+	formatVersion = 3
 	oldestVersion = 1
 	// trailerSize: footer's offset, compressed and raw length, checksum (8 each), version
 	// (4), checksum of these (4), magic (8).

@@ -16,13 +16,16 @@ import (
 //
 // Keys, in the block's filter: the hash of every short word with a digit, the grams of every
 // long one; those of parts of words with digits that are all of hexadecimal digits; the
-// hash of every word longer than maxTerm; of every value of a field with many values.
+// hash of every word longer than maxTerm; of every value of a field with many values, but of
+// those that are a word with a digit of their line, and spelled as query.Canonical does but
+// for case: the word has its keys.
 //
 // Where a block has more than the index takes, a marker says so and the block is never
 // ruled out by what the marker stands for.
 //
-// (In segments of version 1 hexadecimal parts are terms, all words with digits have their
-// hash, and the segment has a filter of its own.)
+// (In segments of versions 1 and 2 every such value has its hash. In those of version 1
+// hexadecimal parts are terms, all words with digits have their hash, and the segment has a
+// filter of its own.)
 const (
 	fieldWords  = "w"
 	fieldValues = "f"

@@ -25,6 +25,7 @@ func TestSegmentsOfEveryVersionAreThinned(t *testing.T) {
 		{"segment-v1.seg", 1, []KeepRule{keep}},
 		{"segment-v1-joined.seg", 3, []KeepRule{keep}},
 		{"segment-v2.seg", 3, []KeepRule{keep}},
+		{"segment-v3.seg", 3, []KeepRule{keep}},
 		{"segment-v2-thinned.seg", 3, nil}, // it is so already
 	} {
 		t.Run(c.file, func(t *testing.T) {
