@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"time"
 
@@ -33,7 +34,8 @@ func NewWatcher(file string, changed func(Config) error, log zerolog.Logger) *Wa
 
 // Run looks at the file until ctx ends. A change counts once two looks have seen the same, as
 // a file can be found half written. What cannot be read or has faults is logged once; the
-// settings in force stay.
+// settings in force stay. So it is with an empty file, as an editor leaves it on a full disk:
+// its defaults might remove what was to be kept.
 func (w *Watcher) Run(ctx context.Context) error {
 	tick := time.NewTicker(w.every)
 	defer tick.Stop()
@@ -63,6 +65,9 @@ func (w *Watcher) look() {
 	}
 	w.known = data
 	cfg, err := Parse(w.file, data)
+	if err == nil && len(bytes.TrimSpace(data)) == 0 {
+		err = fmt.Errorf("%s: expected settings, found an empty file; a restart takes the defaults", w.file)
+	}
 	if err == nil {
 		err = w.changed(cfg)
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // TestChangedSettingsAreToldOnce: when the file is stable and has no fault; what has a fault
-// is logged once and changes nothing.
+// or is empty is logged once and changes nothing.
 func TestChangedSettingsAreToldOnce(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "foghorn.yml")
 	write := func(text string) {
@@ -45,6 +45,9 @@ func TestChangedSettingsAreToldOnce(t *testing.T) {
 		write("index: { retention: { age: soon } }")
 		looks()
 		looks()
+		write("\n")
+		looks()
+		looks()
 		if err := os.Remove(file); err != nil {
 			t.Fatal(err)
 		}
@@ -58,7 +61,7 @@ func TestChangedSettingsAreToldOnce(t *testing.T) {
 		if diff := cmp.Diff([]string{"9d", "11d"}, have); diff != "" {
 			t.Errorf("settings (-want +have)\n%s", diff)
 		}
-		for text, n := range map[string]int{"foghorn.yml:1:28": 1, "cannot be read": 1, "has faults": 1, "read again": 2} {
+		for text, n := range map[string]int{"foghorn.yml:1:28": 1, "cannot be read": 1, "has faults": 2, "found an empty file": 1, "read again": 2} {
 			if strings.Count(log.String(), text) != n {
 				t.Errorf("%q is not %d times in the log:\n%s", text, n, &log)
 			}
