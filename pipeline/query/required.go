@@ -75,7 +75,8 @@ func Required(n Node) Needs {
 		}
 		return needs.trim()
 	case Exact:
-		return wordsOf(foldString(wholeCharacters(n.Text))).trim()
+		// A byte that is taken for an edge elsewhere is here one that separates words.
+		return wordsOf(strings.ReplaceAll(foldString(wholeCharacters(n.Text)), edge, " ")).trim()
 	case Wildcard:
 		return requiredWildcard(n)
 	case Regex:
