@@ -27,9 +27,11 @@ func (b *Block) EventEnd(i int) int {
 }
 
 // Whole fills e with the event whose lines are the rows from first to before end, as it
-// was before it was taken apart. A body of several lines is made in buf, which is returned
-// as it has grown; all else shares the block's memory and must not be changed.
+// was before it was taken apart; its sizes only if Load read the rows, as of Event. A body of
+// several lines is made in buf, which is returned as it has grown; all else shares the block's
+// memory and must not be changed.
 func (b *Block) Whole(first, end int, e *pipeline.Event, buf []byte) []byte {
+	sized := b.rows != nil || b.sealed.resolved[b.sourceOf(first)].Load()
 	b.Event(first, e)
 	if end-first < 2 {
 		return buf
@@ -37,13 +39,17 @@ func (b *Block) Whole(first, end int, e *pipeline.Event, buf []byte) []byte {
 	body := append(buf[:0], e.Body...)
 	follow := e.Size == int64(len(e.Body))+1
 	for i := first + 1; i < end; i++ {
-		line, size := b.Body(i), b.size(i)
+		line := b.Body(i)
 		body = append(append(body, '\n'), line...)
+		if !sized { // another reader may be about to find them out
+			continue
+		}
+		size := b.size(i)
 		e.Size += size
 		follow = follow && (size == int64(len(line))+1 || i == end-1 && size == int64(len(line)))
 	}
 	e.Body = body
-	for i := first; i < end && !follow; i++ {
+	for i := first; i < end && sized && !follow; i++ {
 		e.Sizes = append(e.Sizes, b.size(i))
 	}
 	return body
