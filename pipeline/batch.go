@@ -66,22 +66,64 @@ func EncodeEvents(partition int, events []Event) (Message, error) {
 	return Message{Topic: TopicEvents, Partition: partition, Key: []byte(source), Value: b[first:]}, nil
 }
 
-// recordsSize is about what the events take as records, and seldom less.
+// recordsSize bounds what the events take as records, and is seldom much more.
 func recordsSize(events []Event) int {
 	n := 0
 	for i := range events {
-		e := &events[i]
-		n += 64 + len(e.Body) + len(e.SeverityText)
-		for _, s := range [...]string{e.Service, e.Template, e.ErrorClass, e.TraceID} {
-			if s != "" {
-				n += 25 + len(s)
-			}
-		}
-		for k := range e.Attrs {
-			n += 9 + len(e.Attrs[k].Key) + len(e.Attrs[k].Value)
-		}
+		n += recordSize(&events[i], &events[0])
 	}
 	return n
+}
+
+// recordSize bounds what appendRecord writes, so that it never has to move.
+func recordSize(e, first *Event) int {
+	const (
+		field = 1 + binary.MaxVarintLen32             // around bytes
+		fixed = 9                                     // a time
+		nums  = 2 + 2 + 2 + 1 + binary.MaxVarintLen64 // around the key of a number, and itself
+		least = field + 2*fixed + 2*field + nums + len(attrOffset)
+	)
+	n := least + 2 + sizeField(len(e.SeverityText)) + len(e.Body)
+	if e.Size != int64(len(e.Body))+1 {
+		n += nums + len(attrSize)
+	}
+	if e.Sizes != nil {
+		n += sizeWhole(attrSizes, "") + field + 21*len(e.Sizes)
+	}
+	if e.Truncated {
+		n += nums + len(attrTruncated)
+	}
+	if e.TimeObserved {
+		n += nums + len(attrNoTime)
+	}
+	if e.Host != first.Host {
+		n += sizeWhole(attrHost, e.Host)
+	}
+	if e.Path != first.Path {
+		n += sizeWhole(attrPath, e.Path)
+	}
+	n += sizeOptional(attrService, e.Service) + sizeOptional(attrTemplate, e.Template) + sizeOptional(attrErrorClass, e.ErrorClass) +
+		sizeOptional(attrTrace, e.TraceID) + sizeOptional(attrSpan, e.SpanID)
+	for i := range e.Attrs {
+		n += sizeWhole(e.Attrs[i].Key, e.Attrs[i].Value)
+	}
+	return n
+}
+
+// sizeOptional is the size of an attribute's field, which an empty value has not.
+func sizeOptional(key, value string) int {
+	if value == "" {
+		return 0
+	}
+	return sizeWhole(key, value)
+}
+
+// sizeWhole is the size of an attribute's field.
+func sizeWhole(key, value string) int {
+	if n := len(key) + len(value); n < 0x70 {
+		return 8 + n
+	}
+	return sizeField(sizeAttr(key, value))
 }
 
 // maxHead bounds the size of appendHead's bytes.

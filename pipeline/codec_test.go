@@ -75,6 +75,20 @@ func TestDecodedEventsAreTheEncodedOnes(t *testing.T) {
 	})
 }
 
+// The room that is made for a record bounds what is written, and is seldom much more.
+func TestRecordSizeBoundsWhatIsWritten(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		events := drawEvents(t)
+		for i := range events {
+			e, first := &events[i], &events[0]
+			n, bound := len(appendRecord(nil, e, first)), recordSize(e, first)
+			if n > bound || bound > n+100+30*len(e.Sizes) {
+				t.Fatalf("%d bytes, room for %d: %+v", n, bound, e)
+			}
+		}
+	})
+}
+
 // The collector's own library reads our bytes as the same events, and we read what it
 // makes of them when it writes them again.
 func TestPdataReadsOurBytesAndWeReadPdatas(t *testing.T) {

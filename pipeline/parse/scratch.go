@@ -1,7 +1,8 @@
 package parse
 
 import (
-	"bytes"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/valyala/fastjson"
 )
@@ -53,7 +54,10 @@ func (m *memo) get(b []byte) string {
 	if len(b) > maxName {
 		b = cut(b, maxName)
 	}
-	s := string(bytes.ToValidUTF8(b, []byte("\uFFFD")))
+	s := string(b)
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
 	m.values[m.next] = s
 	m.next = (m.next + 1) % len(m.values)
 	return s
