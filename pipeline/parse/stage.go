@@ -198,8 +198,17 @@ func (s *Stage) record(m *pipeline.Message) error {
 			s.bury(m, "match", reason)
 		}
 	}
-	return s.gather(src, eventSize(e))
+	size := eventSize(e)
+	if n := size + 3*len(src.id); n > maxRecord { // the source is its key, and twice in it
+		*e, src.events = pipeline.Event{}, src.events[:len(src.events)-1]
+		s.bury(m, "parse", fmt.Sprintf("event of about %d bytes, want at most %d", n, maxRecord))
+		return nil
+	}
+	return s.gather(src, size)
 }
+
+// maxRecord is the largest that a record of events may become: its topic takes no more.
+const maxRecord = pipeline.MaxMessage - 16<<10
 
 // gather adds the source's last event, of a size, to its record, and closes that where it
 // is full.
@@ -276,7 +285,7 @@ func (s *Stage) flush(out []pipeline.Message) ([]pipeline.Message, error) {
 
 // eventSize is an upper estimate of what an event takes in a record.
 func eventSize(e *pipeline.Event) int {
-	n := 160 + len(e.Body) + len(e.Service) + len(e.Host)
+	n := 160 + len(e.Body) + len(e.Service) + len(e.Host) + 10*len(e.Sizes)
 	for i := range e.Attrs {
 		n += 16 + len(e.Attrs[i].Key) + len(e.Attrs[i].Value)
 	}

@@ -337,6 +337,40 @@ func TestASourceIsNotForgottenWithinItsBatch(t *testing.T) {
 	}
 }
 
+// An event that no record of logs.events could hold is a dead letter, and the others go on:
+// the broker would refuse it however often it was sent.
+func TestAnEventThatIsTooLargeIsBuried(t *testing.T) {
+	long := strings.Repeat("x", pipeline.MaxMessage-200)
+	for name, l := range map[string]pipeline.Line{
+		"line":   {ID: pipeline.LineID{Source: "a:/x"}, Raw: []byte(long)},
+		"source": {ID: pipeline.LineID{Source: "a:/" + long[:pipeline.MaxMessage/2]}, Raw: []byte("x")},
+		"label":  {ID: pipeline.LineID{Source: "a:/x"}, Raw: []byte("x"), Labels: []pipeline.Attr{{Key: "service", Value: long}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l.ID.Generation, l.Size = 1, int64(len(l.Raw))+1
+			s := NewStage(StageConfig{}, 0)
+			out := process(t, s, slices.Concat(rawRecords("b:/x", 1, "1"), []pipeline.Message{pipeline.EncodeLine(&l)}, rawRecords("b:/x", 1, "1", "2")[1:]))
+			var topics []string
+			for i := range out {
+				topics = append(topics, out[i].Topic)
+				if n := len(out[i].Key) + len(out[i].Value); out[i].Topic == pipeline.TopicEvents && n > pipeline.MaxMessage {
+					t.Errorf("a record of events has %d bytes, want at most %d", n, pipeline.MaxMessage)
+				}
+			}
+			if d := cmp.Diff([]string{pipeline.TopicEvents, pipeline.TopicDeadLetter}, topics); d != "" {
+				t.Fatal("-want +have", d)
+			}
+			if have := bodies(decode(t, &out[0])); have != "1|2" {
+				t.Errorf("events %s", have)
+			}
+			reason, _ := out[1].Header(pipeline.HeaderDeadReason)
+			if !strings.Contains(string(reason), "want at most") || !bytes.Equal(out[1].Value, l.Raw) {
+				t.Errorf("dead letter of %d bytes, reason %q", len(out[1].Value), reason)
+			}
+		})
+	}
+}
+
 func TestNewStatsTellsOfASecondRegistration(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	if _, err := NewStats(reg); err != nil {
