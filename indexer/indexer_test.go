@@ -274,6 +274,27 @@ func TestNothingIsCompleteBeforeTheBusAnswered(t *testing.T) {
 	}
 }
 
+// TestAPartitionThatWasMadeAnewIsKnownToBeRead although it has no record yet.
+func TestAPartitionThatWasMadeAnewIsKnownToBeRead(t *testing.T) {
+	dir := t.TempDir()
+	c := bus(t)
+	x, stop := run(t, c, dir, nil)
+	produce(t, sink(c), 0, lines("a", 0, 5))
+	eventually(t, "the lines are indexed", func() bool { return x.Searcher().Coverage().Lines == 5 })
+	stop()
+	c = bus(t)
+	x, _ = run(t, c, dir, nil)
+	eventually(t, "the empty partition is read", func() bool {
+		cov := x.Searcher().Coverage()
+		return cov.Complete && cov.Partitions[0] == search.PartitionCoverage{}
+	})
+	produce(t, sink(c), 0, lines("b", 0, 5))
+	eventually(t, "its first lines are indexed", func() bool {
+		cov := x.Searcher().Coverage()
+		return cov.Complete && cov.Lines == 10
+	})
+}
+
 // TestBoardHoldsEachLifecycleEventOnce, and the newest state of each anomaly.
 func TestBoardHoldsEachLifecycleEventOnce(t *testing.T) {
 	c := bus(t)

@@ -53,6 +53,9 @@ func (x *Indexer) readPartition(ctx context.Context, p *partition) error {
 				p.next = batch[0].Offset
 			}
 		}
+		if gap != nil {
+			p.next = gap.To
+		}
 		x.mu.Unlock()
 		for i := range batch {
 			if err := x.take(ctx, p, &batch[i]); err != nil {
