@@ -322,3 +322,64 @@ func TestADayThatComesBackIsRemovedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestRulesThatAreSetWhileADayIsThinnedKeepItsLines.
+func TestRulesThatAreSetWhileADayIsThinnedKeepItsLines(t *testing.T) {
+	disk := &pickyDisk{}
+	d := newDiary(t, 53, disk)
+	d.write(150)
+	d.now = d.now.Add(4 * day)
+	one, two := rule(t, "level:>=error", 90*day), rule(t, "user3", 90*day)
+	changed := false
+	disk.set(func(what, _ string) bool {
+		if what == "create" && !changed {
+			changed = true
+			if err := d.store.SetRetention(Retention{RetainAge: 2 * day, RetainKeep: []KeepRule{one, two}}); err != nil {
+				t.Error(err)
+			}
+		}
+		return false
+	})
+	d.retain(2*day, one)
+	d.check("thinned", d.left(func(int) []query.Node { return []query.Node{query.Or{Nodes: []query.Node{one.Query, two.Query}}} }))
+	if err := d.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestOldDaysDoNotWaitUntilAllOthersAreThinned.
+func TestOldDaysDoNotWaitUntilAllOthersAreThinned(t *testing.T) {
+	d := newDiary(t, 59, nil)
+	for range 4 {
+		d.write(60)
+		d.now = d.now.Add(day)
+	}
+	d.now = epoch.Add(9 * day)
+	removed := make(chan Removed, 100)
+	d.deps.Removed = func(r Removed) { removed <- r }
+	d.reopen()
+	if err := d.store.SetRetention(Retention{RetainAge: day, RetainKeep: []KeepRule{rule(t, "user3", 8*day)}}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- d.store.Run(ctx) }()
+	have := make(map[Reason]int)
+	for have[ByQuery] < 3 {
+		select {
+		case r := <-removed:
+			if have[r.Reason]++; have[ByAge] == 0 && have[ByQuery] == 3 {
+				t.Error("the oldest day is still there")
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatalf("removed: %v", have)
+		}
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if err := d.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -58,6 +58,7 @@ func (s *Store) SetRetention(r Retention) error {
 	r.RetainKeep = slices.Clone(r.RetainKeep)
 	s.mu.Lock()
 	s.retention = r
+	s.changes++
 	s.thinFault = nil
 	s.mu.Unlock()
 	s.mergeSoon()

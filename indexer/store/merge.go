@@ -64,6 +64,7 @@ func (s *Store) mergeLoop(stop <-chan struct{}) {
 				more, err = s.thinNext(stop)
 				s.workFailed(err)
 			}
+			s.retain() // when there is much to do, it is never without a merge
 		}
 	}
 }
@@ -135,7 +136,9 @@ func (s *Store) replace(group []*segment, seg *segment) error {
 	at := slices.Index(s.segments, group[0])
 	s.segments = slices.Concat(s.segments[:at], []*segment{seg}, s.segments[at+len(group):])
 	s.ledger.replace(group, seg)
-	s.thinned = nil
+	if len(seg.Keep) > 0 {
+		s.thinned = new(thinnedList)
+	}
 	s.mu.Unlock()
 	s.terms.put(seg)
 	for _, g := range group {

@@ -45,7 +45,7 @@ func Open(cfg Config, deps Deps) (*Store, error) {
 		cfg: cfg, deps: deps, retention: cfg.Retention,
 		ledger: newLedger(), head: newHead(), days: make(map[string]*termIndex),
 		offsets: make(map[int]int64), next: 1,
-		room: make(chan struct{}), wake: make(chan struct{}, 1), merging: make(chan struct{}, 1), tails: make(map[*follower]struct{}),
+		thinned: new(thinnedList), room: make(chan struct{}), wake: make(chan struct{}, 1), merging: make(chan struct{}, 1), tails: make(map[*follower]struct{}),
 		terms: termQueue{wake: make(chan struct{}, 1)},
 	}
 	if err := os.MkdirAll(s.daysDir(), 0o750); err != nil {

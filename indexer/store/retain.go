@@ -200,7 +200,7 @@ func (s *Store) removeDay(day string, v victim) error {
 		gone.Bytes += seg.Bytes
 	}
 	s.segments = keep
-	s.thinned = nil
+	s.thinned = new(thinnedList)
 	s.damaged = slices.DeleteFunc(s.damaged, func(d Damage) bool { return filepath.Dir(d.File) == s.dayDir(day) })
 	s.mu.Unlock()
 	s.dropTermIndex(day)

@@ -25,7 +25,6 @@ func (s *Store) Run(ctx context.Context) error {
 func (s *Store) sealLoop(ctx context.Context) error {
 	tick := time.NewTicker(min(s.cfg.SegmentAge, time.Second))
 	defer tick.Stop()
-	var checked time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -35,26 +34,29 @@ func (s *Store) sealLoop(ctx context.Context) error {
 			s.rotateOld()
 		}
 		for !s.sealWaiting() {
-			s.retain(&checked) // which may make the room that is missing
+			s.retain() // which may make the room that is missing
 			select {
 			case <-ctx.Done():
 				return s.Seal()
 			case <-time.After(s.cfg.Retry):
 			}
 		}
-		s.retain(&checked)
+		s.retain()
 	}
 }
 
-// retain applies retention if a minute has passed since checked, and no merge runs, which
-// itself may wait for the next seal.
-func (s *Store) retain(checked *time.Time) {
-	now := s.deps.Now()
-	if now.Sub(*checked) < time.Minute || !s.mergeMu.TryLock() {
+// retain applies retention if a minute has passed since the last time, and no merge runs,
+// which itself may wait for the next seal.
+func (s *Store) retain() {
+	if !s.mergeMu.TryLock() {
 		return
 	}
 	defer s.mergeMu.Unlock()
-	*checked = now
+	now := s.deps.Now()
+	if now.Sub(s.checked) < time.Minute {
+		return
+	}
+	s.checked = now
 	if err := s.removeOld(); err != nil {
 		s.failed(err)
 	}

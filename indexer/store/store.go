@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"time"
 
 	index "github.com/blevesearch/bleve_index_api"
 	"github.com/gofrs/flock"
@@ -35,8 +36,9 @@ type Store struct {
 	waiting   int           // how many wait for room
 	termBytes int64         // of the term indexes on disk, as last measured
 	retention Retention
-	thinFault error     // why the last attempt to thin failed
-	thinned   []Thinned // nil: to be listed again
+	changes   int   // of retention
+	thinFault error // why the last attempt to thin failed
+	thinned   *thinnedList
 	tails     map[*follower]struct{}
 
 	wake    chan struct{}
@@ -45,6 +47,7 @@ type Store struct {
 	mergeMu    sync.Mutex // one merge at a time; taken before sealMu
 	rebuild    *builder   // of the merger, made when it is needed
 	unfinished []string   // files of a merge, or of thinning, that failed
+	checked    time.Time  // when it was last looked for days to remove
 	sealMu     sync.Mutex // one commit at a time
 	build      *builder
 	terms      termQueue

@@ -50,6 +50,9 @@ const (
 	maxLevel = 255
 )
 
+// errChanged says that other rules were set, which may keep more.
+var errChanged = errors.New("retention was changed")
+
 // thinNext thins one group of segments and reports whether there was one.
 func (s *Store) thinNext(stop <-chan struct{}) (bool, error) {
 	s.mergeMu.Lock()
@@ -59,6 +62,7 @@ func (s *Store) thinNext(stop <-chan struct{}) (bool, error) {
 	if err == nil {
 		var rules []KeepRule
 		s.mu.Lock()
+		changes := s.changes
 		if group, rules = s.thinnable(s.deps.Now()); group == nil {
 			s.thinFault = nil
 		}
@@ -66,7 +70,20 @@ func (s *Store) thinNext(stop <-chan struct{}) (bool, error) {
 		if group == nil {
 			return false, nil
 		}
-		err = s.thin(group, rules, stop)
+		err = s.thin(group, rules, func() error {
+			if err := s.giveWay(stop); err != nil {
+				return err
+			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if s.changes != changes {
+				return errChanged
+			}
+			return nil
+		})
+	}
+	if errors.Is(err, errChanged) {
+		return true, nil
 	}
 	if err != nil && slices.ContainsFunc(group, (*segment).unreadable) {
 		// The damage is reported by the segment that has it, which is left out from now on.
@@ -129,7 +146,7 @@ func (s *segment) unreadable() bool {
 }
 
 // thin puts one segment with the lines that rules keep in the place of a group.
-func (s *Store) thin(group []*segment, rules []KeepRule, stop <-chan struct{}) error {
+func (s *Store) thin(group []*segment, rules []KeepRule, pause func() error) error {
 	start := time.Now()
 	nodes := make([]query.Node, 0, len(rules))
 	for _, r := range rules {
@@ -139,7 +156,7 @@ func (s *Store) thin(group []*segment, rules []KeepRule, stop <-chan struct{}) e
 	if err != nil {
 		return fmt.Errorf("thin day %s: %w", group[0].day, err)
 	}
-	t := newThinner(group, s.cfg.BlockLines, func() error { return s.giveWay(stop) })
+	t := newThinner(group, s.cfg.BlockLines, pause)
 	t.match = query.Compile(query.Or{Nodes: nodes})
 	before := mergedFooter(group)
 	f := before

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"foghorn/pipeline/query"
 )
@@ -23,11 +24,17 @@ type Thinned struct {
 // must not be changed.
 func (s *Store) Thinned() []Thinned {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.thinned == nil {
-		s.thinned = listThinned(s.segments)
-	}
-	return s.thinned
+	t, segments := s.thinned, s.segments
+	s.mu.Unlock()
+	t.once.Do(func() { t.list = listThinned(segments) })
+	return t.list
+}
+
+// thinnedList is what Thinned returns until retention thins, or removes, the next lines: it is
+// made when it is asked for, and without the store's lock, as there may be many runs.
+type thinnedList struct {
+	once sync.Once
+	list []Thinned
 }
 
 func listThinned(segments []*segment) []Thinned {
