@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -36,15 +37,21 @@ func TestSearchesOfThinnedDaysTellWhatIsLeft(t *testing.T) {
 	x := searcher(t, s)
 	before, _ := ask(t, x, search.Request{Query: parse(t, "*"), Order: search.ByFile})
 	var middle pipeline.LineID // of a line that is left
-	cursors := make(map[int]string)
-	n := 0
-	if _, err := x.Search(t.Context(), search.Request{Query: parse(t, "timeout"), Order: search.ByFile}, func(h *search.Hit) error {
-		cursors[n] = h.Cursor()
-		n++
-		return nil
-	}); err != nil {
-		t.Fatal(err)
+	var cursors []string
+	timeouts := func(cursor string) (ids []pipeline.LineID) {
+		t.Helper()
+		cursors = nil
+		req := search.Request{Query: parse(t, "timeout"), Order: search.ByFile, Cursor: cursor}
+		if _, err := x.Search(t.Context(), req, func(h *search.Hit) error {
+			ids, cursors = append(ids, h.Event.ID), append(cursors, h.Cursor())
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return ids
 	}
+	was := timeouts("")
+	from := cursors
 
 	now = now.AddDate(0, 0, 5)
 	if err := s.Retain(); err != nil {
@@ -117,22 +124,20 @@ func TestSearchesOfThinnedDaysTellWhatIsLeft(t *testing.T) {
 			t.Errorf("%+v, broken off (-want +have)\n%.3000s", base, diff)
 		}
 	}
-	// A cursor from before leads to what is left behind its place.
-	for _, at := range []int{0, n / 3, n - 1} {
-		var all, rest int
-		for _, c := range []struct {
-			n    *int
-			from string
-		}{{&all, ""}, {&rest, cursors[at]}} {
-			if _, err := x.Search(t.Context(), search.Request{Query: parse(t, "timeout"), Order: search.ByFile, Cursor: c.from}, func(*search.Hit) error {
-				*c.n++
-				return nil
-			}); err != nil {
-				t.Fatal(err)
+	// A cursor from before leads to what is left behind its place, and to what came since.
+	all := timeouts("")
+	for _, at := range []int{0, 1, len(was) / 3, len(was) - 2, len(was) - 1} {
+		sourceOf := func(id pipeline.LineID) int {
+			return slices.IndexFunc(was, func(w pipeline.LineID) bool { return w.Source == id.Source })
+		}
+		var want []pipeline.LineID
+		for _, id := range all {
+			if sourceOf(id) >= sourceOf(was[at]) && !slices.Contains(was[:at+1], id) {
+				want = append(want, id)
 			}
 		}
-		if rest > all || at == 0 && rest < all-1 {
-			t.Errorf("%d of %d lines behind line %d of %d", rest, all, at, n)
+		if diff := cmp.Diff(want, timeouts(from[at])); diff != "" {
+			t.Errorf("behind line %d of %d (-want +have)\n%s", at, len(was), diff)
 		}
 	}
 	// Context is by the places that the lines had.
