@@ -48,7 +48,7 @@ func (s *Server) histogram(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		h, err := s.deps.Searcher.Histogram(r.Context(), f, spec)
-		return Histogram{Interval: h.Interval.String(), Histogram: h, Coverage: c}, err
+		return Histogram{Interval: h.Interval.String(), Histogram: h, Coverage: summaryOf(h.Summary, c).Coverage}, err
 	})
 }
 
@@ -62,7 +62,7 @@ func (s *Server) facets(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		counts, err := s.deps.Searcher.Facets(r.Context(), f, fields, top)
-		return Facets{Facets: counts, Coverage: c}, err
+		return Facets{Facets: counts, Coverage: summaryOf(counts.Summary, c).Coverage}, err
 	})
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -81,6 +82,36 @@ func TestCounts(t *testing.T) {
 	}
 	if p := problemOf(t.Context(), fmt.Errorf("%w: 20000", search.ErrBuckets)); p.Status != 400 || p.Pointer != "#/interval" {
 		t.Errorf("too many buckets: %+v", p)
+	}
+}
+
+// unread counts what is there, of which some could not be read.
+type unread struct {
+	Searcher
+	missing []search.Damage
+}
+
+func (u unread) Histogram(context.Context, search.Filter, search.HistogramSpec) (search.Histogram, error) {
+	return search.Histogram{Summary: search.Summary{Missing: u.missing}}, nil
+}
+
+func (u unread) Facets(context.Context, search.Filter, []string, int) (search.Facets, error) {
+	return search.Facets{Summary: search.Summary{Missing: u.missing}}, nil
+}
+
+// Counts of which something could not be read are not called complete.
+func TestCountsThatMissSomethingAreNotComplete(t *testing.T) {
+	for _, missing := range [][]search.Damage{nil, {{File: "1.seg", Lines: 3}}} {
+		s := newServer(t, DefaultConfig(), &index{Searcher: unread{missing: missing}, coverage: search.Coverage{Complete: true}})
+		for _, target := range []string{"/api/v1/histogram", "/api/v1/facets?field=level"} {
+			var have struct{ Coverage search.Coverage }
+			if err := json.Unmarshal([]byte(bodyText(t, ask(t, s, "GET", target, ""))), &have); err != nil {
+				t.Fatal(err)
+			}
+			if have.Coverage.Complete != (missing == nil) {
+				t.Errorf("%s, %v missing: complete %t", target, missing, have.Coverage.Complete)
+			}
+		}
 	}
 }
 
