@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 
 	"foghorn/pipeline"
@@ -47,8 +48,7 @@ func (s *Searcher) Context(ctx context.Context, a Around, hit func(*Hit) error) 
 
 // find makes the line's source the current one and returns the line's number in it.
 func (p *printer) find(id pipeline.LineID) (seq int64, ok bool) {
-	p.current = sort.Search(len(p.sources), func(i int) bool { return p.sources[i].id >= id.Source })
-	if p.current == len(p.sources) || p.sources[p.current].id != id.Source {
+	if p.current, ok = slices.BinarySearchFunc(p.sources, id.Source, compareSource); !ok {
 		return 0, false
 	}
 	spans := p.sources[p.current].spans

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sort"
 	"sync/atomic"
 
 	"foghorn/indexer/store"
@@ -28,7 +27,8 @@ type span struct {
 
 func (s *span) end() int64 { return s.run.EndSeq() }
 
-// sourcesOf gathers the sources of a view, by id.
+// sourcesOf gathers the sources of a view, in the order in which the parts have them: going
+// through one source after the other then goes through the blocks of each part once.
 func sourcesOf(v *store.View) []*sourceLines {
 	byID := make(map[string]*sourceLines)
 	var all []*sourceLines
@@ -49,7 +49,7 @@ func sourcesOf(v *store.View) []*sourceLines {
 			s.spans = append(s.spans, span{p, r})
 		}
 	}
-	sort.Slice(all, func(a, b int) bool { return all[a].id < all[b].id })
+	slices.SortFunc(all, func(a, b *sourceLines) int { return store.CompareSources(a.id, b.id) })
 	return all
 }
 
@@ -72,8 +72,8 @@ func (w *work) pieces(sources []*sourceLines, cur *cursor, stop *atomic.Int64) f
 	si, pi := 0, 0
 	var list []piece
 	if cur != nil {
-		si = sort.Search(len(sources), func(i int) bool { return sources[i].id >= string(cur.Source) })
-		if cur.Seq == allSeq && si < len(sources) && sources[si].id == string(cur.Source) {
+		var found bool
+		if si, found = slices.BinarySearchFunc(sources, string(cur.Source), compareSource); found && cur.Seq == allSeq {
 			si++
 		}
 	}
@@ -163,12 +163,4 @@ func (w *work) byFile(ctx context.Context, cur *cursor, hit func(*Hit) error) er
 	return err
 }
 
-func compareSource(s *sourceLines, id string) int {
-	switch {
-	case s.id < id:
-		return -1
-	case s.id > id:
-		return 1
-	}
-	return 0
-}
+func compareSource(s *sourceLines, id string) int { return store.CompareSources(s.id, id) }

@@ -28,7 +28,8 @@ type cursor struct {
 	Within bool  `json:"w,omitempty"`
 }
 
-const cursorVersion = 1
+// cursorVersion is 2 since sources go by path first.
+const cursorVersion = 2
 
 func (c cursor) encode(req *Request) string {
 	c.Version, c.Order, c.Mode = cursorVersion, req.Order, req.Mode

@@ -58,7 +58,11 @@ func (m *model) add(e pipeline.Event) {
 	}
 	if m.lines[e.ID.Source] == nil {
 		m.order = append(m.order, e.ID.Source)
-		sort.Strings(m.order)
+		sort.Slice(m.order, func(a, b int) bool { // by path, and then by host
+			hostA, pathA := pipeline.SplitSource(m.order[a])
+			hostB, pathB := pipeline.SplitSource(m.order[b])
+			return pathA < pathB || pathA == pathB && hostA < hostB
+		})
 	}
 	sizes := e.Sizes
 	for i, body := range bytes.Split(e.Body, []byte("\n")) {

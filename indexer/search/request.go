@@ -11,8 +11,8 @@ import (
 type Order uint8
 
 // Newest and Oldest sort by event time (ties: by source, generation arrival, offset).
-// ByFile gives grep's order: sources by id, and each source's lines as they were written,
-// across rotations.
+// ByFile gives grep's order: sources by path and then by host, and each source's lines as they
+// were written, across rotations.
 const (
 	Newest Order = iota
 	Oldest

@@ -112,9 +112,9 @@ type headView struct {
 	names  namesView
 }
 
-// compareSources orders sources by path, and then by id: the lines of one program stand
-// together, also those that come from other hosts, since they are alike.
-func compareSources(a, b string) int {
+// CompareSources orders source ids by path, and then by id, as the rows of a part are: the lines
+// of one program stand together, also those that come from other hosts, since they are alike.
+func CompareSources(a, b string) int {
 	_, pa := pipeline.SplitSource(a)
 	_, pb := pipeline.SplitSource(b)
 	return cmp.Or(strings.Compare(pa, pb), strings.Compare(a, b))
@@ -127,7 +127,7 @@ func (v *headView) sorted() []*headRow {
 	for i := range byName {
 		byName[i] = uint32(i)
 	}
-	slices.SortFunc(byName, func(a, b uint32) int { return compareSources(v.names.sources[a], v.names.sources[b]) })
+	slices.SortFunc(byName, func(a, b uint32) int { return CompareSources(v.names.sources[a], v.names.sources[b]) })
 	counts := make([]int, len(byName))
 	for i := range v.n {
 		counts[v.origin(v.row(i)).number]++
@@ -156,25 +156,31 @@ func blockEnd(rows []*headRow, first, size int) int {
 	return end
 }
 
-// blocksOf gives sorted rows of the head in blocks of about size.
+// blocksOf gives sorted rows of the head in blocks of about size, or of fewer rows where they
+// are long.
 func (v *headView) blocksOf(sorted []*headRow, size int) rowSource {
 	var attrs []pipeline.Attr
 	r := &row{}
 	return func(put func(*row)) (int, error) {
-		end := blockEnd(sorted, 0, size)
-		for i, h := range sorted[:end] {
+		n, bytes := 0, 0
+		for _, h := range sorted {
+			if !h.continues && (n >= size || bytes >= maxBlockBytes) {
+				break
+			}
 			trace, span := r.event.TraceID, r.event.SpanID
 			v.event(h, &r.event)
-			if h.continues && i > 0 {
+			if h.continues && n > 0 {
 				r.event.TraceID, r.event.SpanID, r.event.Attrs = trace, span, attrs
 			} else {
 				attrs = v.fields(h, &r.event, attrs[:0])
 			}
 			r.source, r.continues = v.origin(h).number, h.continues
 			put(r)
+			bytes += int(h.length)
+			n++
 		}
-		sorted = sorted[end:]
-		return end, nil
+		sorted = sorted[n:]
+		return n, nil
 	}
 }
 

@@ -2,8 +2,8 @@ package store
 
 import "slices"
 
-// mergeBlockBytes bounds the lines of a block that a merge writes.
-const mergeBlockBytes = 8 << 20
+// maxBlockBytes bounds the lines of a block, but for the last event, which is whole.
+const maxBlockBytes = 8 << 20
 
 // merger gives the rows of a group of segments in the order of one: by source, and each
 // source's by segment. It holds one block of each segment.
@@ -37,7 +37,7 @@ func newMerger(group []*segment, size int) *merger {
 			m.runs = append(m.runs, mergeRun{&seg.Runs[r], i})
 		}
 	}
-	slices.SortStableFunc(m.runs, func(a, b mergeRun) int { return compareSources(a.Source, b.Source) })
+	slices.SortStableFunc(m.runs, func(a, b mergeRun) int { return CompareSources(a.Source, b.Source) })
 	return m
 }
 
@@ -74,7 +74,7 @@ func (m *merger) next(put func(*row)) (n int, err error) {
 		}
 		i := r.FirstRow + m.row - in.first
 		continues := in.block.continues(i)
-		if !continues && (n >= m.size || bytes >= mergeBlockBytes) {
+		if !continues && (n >= m.size || bytes >= maxBlockBytes) {
 			break
 		}
 		m.fill.source, m.fill.continues = m.source, continues

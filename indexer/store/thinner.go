@@ -45,7 +45,7 @@ func newThinner(group []*segment, size int, pause func() error) *thinner {
 			t.parts = append(t.parts, mergeRun{&seg.Runs[r], i})
 		}
 	}
-	slices.SortStableFunc(t.parts, func(a, b mergeRun) int { return compareSources(a.Source, b.Source) })
+	slices.SortStableFunc(t.parts, func(a, b mergeRun) int { return CompareSources(a.Source, b.Source) })
 	return t
 }
 
@@ -64,7 +64,7 @@ func (t *thinner) next(put func(*row)) (n int, err error) {
 				continue
 			}
 			continues := in.block.continues(i)
-			if !continues && (n >= t.size || own.bytes >= mergeBlockBytes) {
+			if !continues && (n >= t.size || own.bytes >= maxBlockBytes) {
 				return n, nil
 			}
 			t.fill.source, t.fill.continues = t.source, continues
