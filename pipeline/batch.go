@@ -36,6 +36,12 @@ var ErrBadBatch = errors.New("bad batch of events")
 // a bytes value, any other a string. Partition is the raw record's partition. Keys of
 // Attrs are none of the names above.
 func EncodeEvents(partition int, events []Event) (Message, error) {
+	var x EventEncoder
+	return x.Encode(partition, events)
+}
+
+// Encode makes a record as EncodeEvents does.
+func (x *EventEncoder) Encode(partition int, events []Event) (Message, error) {
 	if len(events) == 0 {
 		return Message{}, errors.New("encode events: no events")
 	}
@@ -43,7 +49,7 @@ func EncodeEvents(partition int, events []Event) (Message, error) {
 	// The sizes of what encloses the records are known when these are written: room is left
 	// in front of those of the first generation, which mostly is the only one.
 	room := maxHead(&events[0])
-	b := make([]byte, room, room+recordsSize(events))
+	b := x.room(room + recordsSize(events))[:room]
 	first := 0
 	for start := 0; start < len(events); {
 		head, at, end := &events[start], len(b), start

@@ -82,7 +82,7 @@ func TestRecordSizeBoundsWhatIsWritten(t *testing.T) {
 		for i := range events {
 			e, first := &events[i], &events[0]
 			n, bound := len(appendRecord(nil, e, first)), recordSize(e, first)
-			if n > bound || bound > n+100+30*len(e.Sizes) {
+			if n > bound || bound > n+200+30*len(e.Sizes) {
 				t.Fatalf("%d bytes, room for %d: %+v", n, bound, e)
 			}
 		}

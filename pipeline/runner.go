@@ -26,6 +26,13 @@ type RunnerConfig struct {
 	Observe func(topic string, partition, in, out int, lag int64)
 }
 
+// Recycler is a Stage that uses the memory of its records again.
+type Recycler interface {
+	// Recycle takes back what Process returned last, once it was written: nothing else
+	// uses it any more.
+	Recycle(written []Message)
+}
+
 // Runner moves records from a Source through Stages to a Sink. For each batch: fetch,
 // process, produce and wait for the acknowledgement, commit. A crash between two steps
 // repeats a batch, and never skips one.
@@ -63,6 +70,7 @@ func (r *Runner) work(ctx context.Context, c Claim) error {
 		}
 		return fmt.Errorf("restore stage %s: %w", r.cfg.Name, err)
 	}
+	again, _ := stage.(Recycler)
 	log.Debug().Int64("offset", c.Committed()).Msg("partition claimed")
 	for {
 		batch, err := c.Fetch(ctx, r.cfg.Tick)
@@ -90,6 +98,9 @@ func (r *Runner) work(ctx context.Context, c Claim) error {
 					return nil
 				}
 				return fmt.Errorf("produce: %w", err)
+			}
+			if again != nil {
+				again.Recycle(out)
 			}
 		}
 		if n := len(batch); n > 0 {

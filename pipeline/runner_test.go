@@ -140,3 +140,38 @@ func TestRunner(t *testing.T) {
 		})
 	}
 }
+
+// again is a stage that takes back what was written.
+type again struct{ upper }
+
+func (a again) Recycle(written []Message) { a.s.note("recycle %d", len(written)) }
+
+// A stage gets its records back when they were acknowledged, and never before.
+func TestRunnerGivesBackWhatWasWritten(t *testing.T) {
+	fault := errors.New("a fault")
+	batch := []Message{{Offset: 5, Value: []byte("a")}, {Offset: 6, Value: []byte("b")}}
+	for _, test := range []struct {
+		name   string
+		refuse error
+		want   string
+	}{
+		{name: "acknowledged", want: "restore, process 2 at 9, produce A, produce B, recycle 2, commit 7, process 0 at 9"},
+		{name: "refused", refuse: fault, want: "restore, process 2 at 9"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := &script{batches: [][]Message{batch, nil}, refuse: test.refuse}
+			r := NewRunner(RunnerConfig{
+				Name:     "again",
+				NewStage: func(string, int) (Stage, error) { return again{upper{s: s}}, nil },
+				Now:      func() time.Time { return time.Unix(9, 0) },
+				Log:      zerolog.Nop(),
+			}, s, s)
+			if err := r.Run(t.Context()); !errors.Is(err, test.refuse) {
+				t.Errorf("error %v, want %v", err, test.refuse)
+			}
+			if have := strings.Join(s.calls, ", "); have != test.want {
+				t.Errorf("calls  %s\nwanted %s", have, test.want)
+			}
+		})
+	}
+}

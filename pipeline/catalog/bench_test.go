@@ -70,6 +70,7 @@ func BenchmarkStage(b *testing.B) {
 					for i := range out {
 						size += len(out[i].Value)
 					}
+					stage.Recycle(out)
 				}
 				n++
 			}

@@ -85,6 +85,7 @@ func BenchmarkChain(b *testing.B) {
 						}
 					}
 					board.take(records)
+					stages[p].Recycle(out)
 					read += cpuTime() - done
 				}
 			}

@@ -60,6 +60,7 @@ type Stage struct {
 	high      *pipeline.HighWater
 	sources   sources
 	buf       scratch
+	records   pipeline.EventEncoder
 	pending   []*source // with events in this batch, in order of appearance
 	closed    []pipeline.Message
 	counts    counts
@@ -134,6 +135,9 @@ func (s *Stage) Process(_ context.Context, now time.Time, batch []pipeline.Messa
 	s.counts = counts{}
 	return out, nil
 }
+
+// Recycle implements pipeline.Recycler.
+func (s *Stage) Recycle(written []pipeline.Message) { s.records.Recycle(written) }
 
 // admit reads the line of a record and finds its source. ok is false when there is nothing
 // to parse: it came before, or is none.
@@ -230,7 +234,7 @@ func (s *Stage) gather(src *source, size int) error {
 
 // close makes a record of a source's first n events, which are all or all but the last.
 func (s *Stage) close(src *source, n int) error {
-	m, err := pipeline.EncodeEvents(s.partition, src.events[:n])
+	m, err := s.records.Encode(s.partition, src.events[:n])
 	if err != nil {
 		return err
 	}
