@@ -101,6 +101,14 @@ func (k *sourceMemo) label(i int, key string, value []byte) {
 
 // decodeLineHeader reads the value of HeaderLine.
 func decodeLineHeader(l *Line, b []byte) error {
+	if plainLineHeader(l, b) {
+		return nil
+	}
+	return partedLineHeader(l, b)
+}
+
+// partedLineHeader reads the value of HeaderLine whoever wrote it, and tells its fault.
+func partedLineHeader(l *Line, b []byte) error {
 	gen, rest, ok1 := bytes.Cut(b, colon)
 	off, rest, ok2 := bytes.Cut(rest, colon)
 	size, flag, cut := bytes.Cut(rest, colon)
@@ -125,6 +133,45 @@ func decodeLineHeader(l *Line, b []byte) error {
 	}
 	l.Truncated = cut
 	return nil
+}
+
+// plainLineHeader reads the value of HeaderLine, in one pass, if it is written as
+// appendLineHeader does.
+func plainLineHeader(l *Line, b []byte) bool {
+	const hex = 16
+	if len(b) <= hex || b[hex] != ':' {
+		return false
+	}
+	generation := uint64(0)
+	for _, c := range b[:hex] {
+		v := c - '0'
+		if v > 9 {
+			if v = c - 'a' + 10; v < 10 || v > 15 {
+				return false
+			}
+		}
+		generation = generation<<4 | uint64(v)
+	}
+	offset, i := plainDecimal(b, hex+1)
+	if i == len(b) || b[i] != ':' {
+		return false
+	}
+	size, k := plainDecimal(b, i+1)
+	truncated := k+2 == len(b) && b[k] == ':' && b[k+1] == 't'
+	if i-hex-1 < 1 || i-hex-1 > 18 || k-i-1 < 1 || k-i-1 > 18 || k < len(b) && !truncated {
+		return false
+	}
+	l.ID.Generation, l.ID.Offset, l.Size, l.Truncated = generation, offset, size, truncated
+	return true
+}
+
+// plainDecimal reads the digits at i, of which up to 18 make a number, and returns where they
+// end.
+func plainDecimal(b []byte, i int) (v int64, end int) {
+	for ; i < len(b) && b[i]-'0' < 10; i++ {
+		v = v*10 + int64(b[i]-'0')
+	}
+	return v, i
 }
 
 // parseHex and parseDecimal read numbers as strconv does, the usual ones without a string.

@@ -46,6 +46,38 @@ func TestLineDecoderReadsWhatDecodeLineReads(t *testing.T) {
 	}
 }
 
+// A header is read in one pass as it is read part by part.
+func TestHeaderInOnePass(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	taken := 0
+	for range 50_000 {
+		l := Line{ID: LineID{Generation: rnd.Uint64(), Offset: rnd.Int64N(1 << (1 + rnd.IntN(61)))}, Size: rnd.Int64N(1 << (1 + rnd.IntN(61))), Truncated: rnd.IntN(2) == 0}
+		b := appendLineHeader(nil, &l)
+		for range rnd.IntN(3) { // damaged
+			if i := rnd.IntN(len(b)); rnd.IntN(2) == 0 {
+				b[i] = "0af:tAG/`g +-"[rnd.IntN(13)]
+			} else {
+				b = b[:max(i, 1)]
+			}
+		}
+		var have, want Line
+		ok := plainLineHeader(&have, b)
+		err := partedLineHeader(&want, b)
+		if ok && (err != nil || !cmp.Equal(have, want)) {
+			t.Fatalf("%q: have %+v, want %+v, %v", b, have, want, err)
+		}
+		if !ok && !cmp.Equal(have, Line{}) {
+			t.Fatalf("%q: refused, and has set %+v", b, have)
+		}
+		if ok {
+			taken++
+		}
+	}
+	if taken < 12_000 {
+		t.Errorf("only %d headers were read in one pass", taken)
+	}
+}
+
 // The numbers of the header are read as strconv reads them.
 func TestHeaderNumbers(t *testing.T) {
 	for _, s := range []string{
