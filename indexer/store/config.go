@@ -23,9 +23,12 @@ type Config struct {
 	// MergeSegments is how many small segments of a day are merged into one; small are those
 	// of less than MergeLines lines that have less than MergeBytes bytes. What is left of a
 	// day is merged when it has passed.
+	// Fewer are merged at once where the blocks of more, of which a merge has one of each
+	// segment in memory, would take more than about MergeMemory bytes there.
 	MergeSegments int
 	MergeLines    int
 	MergeBytes    int64
+	MergeMemory   int64
 	Retention
 	// Retry is the pause between attempts to seal while the disk does not take it.
 	Retry time.Duration
@@ -42,6 +45,7 @@ func DefaultConfig(dir string) Config {
 		MergeSegments: 16,
 		MergeLines:    65536,
 		MergeBytes:    16 << 20,
+		MergeMemory:   32 << 20,
 		IndexDelay:    2 * time.Second,
 		Retention:     Retention{RetainAge: 30 * 24 * time.Hour},
 		Retry:         time.Second,
@@ -65,6 +69,7 @@ func (c *Config) Validate() error {
 	bad(c.MergeSegments >= 2 && c.MergeSegments <= 256, "store: merge segments: %d is not within 2 and 256", c.MergeSegments)
 	bad(c.MergeLines >= 0, "store: merge lines: %d is negative", c.MergeLines)
 	bad(c.MergeBytes >= 0, "store: merge bytes: %d is negative", c.MergeBytes)
+	bad(c.MergeMemory >= 0, "store: merge memory: %d is negative", c.MergeMemory)
 	errs = append(errs, c.Retention.faults()...)
 	bad(c.Retry > 0, "store: retry: %s is not positive", c.Retry)
 	return errors.Join(errs...)

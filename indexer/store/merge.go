@@ -27,6 +27,9 @@ const (
 func (s *segment) last() uint64  { return s.Number & lastMask }
 func (s *segment) level() uint64 { return s.Number >> levelShift }
 
+// rowDecoded is about what is in memory of a decoded row besides its text.
+const rowDecoded = 512
+
 // mergeCheck is how often it is looked for days that have passed.
 const mergeCheck = time.Minute
 
@@ -162,19 +165,33 @@ func sizeOf(group []*segment) (n int64) {
 func (s *Store) mergeable(all bool) []*segment {
 	today := dayOf(s.deps.Now())
 	for i, first := range s.segments {
-		end := i
-		for end < len(s.segments) && end-i < s.cfg.MergeSegments {
+		end, memory := i, int64(0)
+		for ; end < len(s.segments) && end-i < s.cfg.MergeSegments && s.fits(end-i, memory); end++ {
 			seg := s.segments[end]
 			if seg.day != first.day || seg.level() != first.level() || !s.small(seg) || seg.isDamaged() || !slices.EqualFunc(seg.Keep, first.Keep, slices.Equal) {
 				break
 			}
-			end++
+			memory += seg.blockMemory()
 		}
-		if n := end - i; n == s.cfg.MergeSegments || n > 1 && (all || first.day < today) {
+		n := end - i
+		if full := n == s.cfg.MergeSegments || !s.fits(n, memory); full || n > 1 && (all || first.day < today) {
 			return s.segments[i:end]
 		}
 	}
 	return nil
+}
+
+// fits says that one more segment may be merged with n whose blocks take so much memory.
+func (s *Store) fits(n int, memory int64) bool { return n < 2 || memory < s.cfg.MergeMemory }
+
+// blockMemory is about what a block of the segment takes in memory, all decoded: its text, which
+// fields and rows refer to, and what is kept of each row.
+func (s *segment) blockMemory() int64 {
+	rows := int64(0)
+	for i := range s.Blocks {
+		rows = max(rows, int64(s.Blocks[i].Rows))
+	}
+	return rows * (rowDecoded + 3*s.Bytes/max(s.Rows, 1))
 }
 
 func (s *Store) small(seg *segment) bool {

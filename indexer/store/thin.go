@@ -116,10 +116,11 @@ func (s *Store) thinnable(now time.Time) ([]*segment, []KeepRule) {
 			if len(rules) == 0 { // the day stays, or goes whole
 				continue
 			}
-			end := i
-			for lines := int64(0); end < len(s.segments) && end-i < s.cfg.MergeSegments; end++ {
+			end, lines, memory := i, int64(0), int64(0)
+			for ; end < len(s.segments) && end-i < s.cfg.MergeSegments && s.fits(end-i, memory); end++ {
 				seg := s.segments[end]
 				lines += seg.Rows
+				memory += seg.blockMemory()
 				if seg.day != first.day || seg.keptBy(texts) || seg.unreadable() || seg.level() >= maxLevel ||
 					end > i && (lines > thinLines || !slices.EqualFunc(seg.Keep, s.segments[i].Keep, slices.Equal)) {
 					break
