@@ -136,18 +136,6 @@ func (x *Indexer) read(ctx context.Context) error {
 		}
 		return fmt.Errorf("partitions of %s: %w", pipeline.TopicEvents, err)
 	}
-	offsets := x.store.Offsets()
-	parts := make([]*partition, n)
-	for i := range parts {
-		parts[i] = &partition{number: i, next: earliest}
-		if o, ok := offsets[i]; ok {
-			parts[i].next = o
-		}
-	}
-	x.mu.Lock()
-	x.partitions = parts
-	x.mu.Unlock()
-
 	atOnce := max(runtime.GOMAXPROCS(0), 2)
 	x.rooms, x.decoders = make(chan []byte, atOnce), make(chan *pipeline.EventDecoder, atOnce)
 	for range atOnce {
@@ -155,9 +143,8 @@ func (x *Indexer) read(ctx context.Context) error {
 		x.decoders <- new(pipeline.EventDecoder)
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	for _, p := range parts {
-		g.Go(func() error { return x.readPartition(ctx, p) })
-	}
+	x.readMore(ctx, g, n)
+	g.Go(func() error { return x.watchPartitions(ctx, g) })
 	g.Go(func() error { return x.readAnomalies(ctx) })
 	if x.deps.RawLag != nil {
 		g.Go(func() error { return x.watchLag(ctx) })

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"foghorn/indexer/search"
 	"foghorn/pipeline"
 )
@@ -25,9 +27,52 @@ type partition struct {
 	rawLag           int64
 }
 
-// readPartition stores a partition's events until ctx ends.
-func (x *Indexer) readPartition(ctx context.Context, p *partition) error {
-	claim := x.deps.Bus.Stream(pipeline.TopicEvents, p.number, p.next, x.rooms)
+// readMore starts readers of the partitions that have none, of n.
+func (x *Indexer) readMore(ctx context.Context, g *errgroup.Group, n int) {
+	offsets := x.store.Offsets()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for i := len(x.partitions); i < n; i++ {
+		p := &partition{number: i, next: earliest}
+		if o, ok := offsets[i]; ok {
+			p.next = o
+		}
+		x.partitions = append(x.partitions, p)
+		from := p.next
+		g.Go(func() error { return x.readPartition(ctx, p, from) })
+	}
+}
+
+// watchPartitions reads the partitions that logs.events gets while the indexer runs, too.
+func (x *Indexer) watchPartitions(ctx context.Context, g *errgroup.Group) error {
+	tick := time.NewTicker(x.cfg.LagInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+		n, err := x.deps.Bus.Partitions(ctx, pipeline.TopicEvents)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("partitions of %s: %w", pipeline.TopicEvents, err)
+		}
+		x.mu.Lock()
+		known := len(x.partitions)
+		x.mu.Unlock()
+		if n > known {
+			x.deps.Log.Warn().Int("partitions", n).Int("before", known).Msg("logs.events has more partitions than before, all are read")
+			x.readMore(ctx, g, n)
+		}
+	}
+}
+
+// readPartition stores a partition's events from an offset on until ctx ends.
+func (x *Indexer) readPartition(ctx context.Context, p *partition, from int64) error {
+	claim := x.deps.Bus.Stream(pipeline.TopicEvents, p.number, from, x.rooms)
 	log := x.deps.Log.With().Int("partition", p.number).Logger()
 	for {
 		asked := x.deps.Now().UnixNano()
