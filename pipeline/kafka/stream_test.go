@@ -2,6 +2,8 @@ package kafka_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -119,5 +121,25 @@ func TestStreamsShareTheirRooms(t *testing.T) {
 			})
 		}
 		wg.Wait()
+	})
+}
+
+// A Fetch that waits for a room ends with its context, and has skipped nothing.
+func TestAStreamThatWaitsForARoomEndsWithItsContext(t *testing.T) {
+	onClusters(t, func(t *testing.T, brokers []string) {
+		c := newClient(t, brokers)
+		topic := newTopic(t, c, 1, nil)
+		produce(t, c, topic, 0, 0, 10)
+		rooms := make(chan []byte, 1)
+		claim := c.Stream(topic, 0, 0, rooms)
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		if msgs, err := claim.Fetch(ctx, time.Millisecond); !errors.Is(err, context.DeadlineExceeded) || len(msgs) > 0 {
+			t.Errorf("%d records, error %v, want that of the context", len(msgs), err)
+		}
+		rooms <- nil
+		if msgs, err := claim.Fetch(within(t, time.Minute), time.Second); err != nil || len(msgs) != 10 || msgs[0].Offset != 0 {
+			t.Errorf("%d records, error %v, want 10", len(msgs), err)
+		}
 	})
 }
