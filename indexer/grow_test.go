@@ -1,56 +1,59 @@
 package indexer_test
 
 import (
+	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/rs/zerolog"
-	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"foghorn/indexer"
 	"foghorn/pipeline"
 	"foghorn/pipeline/kafka"
-	"foghorn/pipeline/kafka/embedded"
 )
+
+// growing is a bus that has told of some of the partitions of logs.events only.
+type growing struct {
+	*kafka.Client
+	told atomic.Int64
+}
+
+func (g *growing) Partitions(ctx context.Context, topic string) (int, error) {
+	if topic == pipeline.TopicEvents {
+		return int(g.told.Load()), ctx.Err()
+	}
+	return g.Client.Partitions(ctx, topic)
+}
 
 // TestPartitionsThatAreAddedAreRead while the indexer runs.
 func TestPartitionsThatAreAddedAreRead(t *testing.T) {
-	broker, err := embedded.Start(embedded.Config{DataDir: t.TempDir()})
+	c := &growing{Client: busOf(t, 3)}
+	c.told.Store(1)
+	cfg := indexer.DefaultConfig(t.TempDir())
+	cfg.FetchWait, cfg.LagInterval = 20*time.Millisecond, 20*time.Millisecond
+	x, err := indexer.New(cfg, indexer.Deps{Bus: c, Sink: sink(c.Client), Log: zerolog.Nop()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer broker.Close()
-	kc := kafka.DefaultConfig()
-	kc.Brokers = []string{broker.Addr()}
-	c, err := kafka.New(kc, zerolog.Nop())
-	if err != nil {
-		t.Fatal(err)
+	defer x.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- x.Run(ctx) }()
+	for p, source := range []string{"a", "b", "c"} {
+		produce(t, sink(c.Client), p, lines(source, 0, 5))
 	}
-	defer c.Close()
-	if err := c.EnsureTopics(t.Context(), pipeline.Topics(1, time.Hour), 1); err != nil {
-		t.Fatal(err)
-	}
-	x, stop := run(t, c, t.TempDir(), nil)
-	defer stop()
-	produce(t, sink(c), 0, lines("a", 0, 5))
-	eventually(t, "the first partition is read", func() bool { return x.Searcher().Coverage().Lines == 5 })
-
-	admin, err := kgo.NewClient(kgo.SeedBrokers(broker.Addr()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer admin.Close()
-	req := kmsg.NewPtrCreatePartitionsRequest()
-	topic := kmsg.NewCreatePartitionsRequestTopic()
-	topic.Topic, topic.Count = pipeline.TopicEvents, 3
-	req.Topics = append(req.Topics, topic)
-	res, err := req.RequestWith(t.Context(), admin)
-	if err != nil || res.Topics[0].ErrorCode != 0 {
-		t.Fatalf("add partitions: %+v, error %v", res, err)
-	}
-	produce(t, sink(c), 2, lines("b", 0, 5))
+	eventually(t, "the first partition is read", func() bool {
+		cov := x.Searcher().Coverage()
+		return cov.Complete && cov.Lines == 5
+	})
+	c.told.Store(3)
 	eventually(t, "the partitions that were added are read", func() bool {
 		cov := x.Searcher().Coverage()
-		return cov.Lines == 10 && cov.Complete && len(cov.Partitions) == 3
+		return cov.Complete && cov.Lines == 15 && len(cov.Partitions) == 3
 	})
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
 }
