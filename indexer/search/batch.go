@@ -20,11 +20,13 @@ const (
 	batchBytes = 24 << 20
 )
 
-// batch holds the events of some results, freed from the memory of their blocks.
+// batch holds the events of some results. The first blocks of up to batchBytes are held with
+// them, as all of the head is anyhow; events of further blocks are freed from their memory.
 type batch struct {
-	lines   int // at most
-	reads   int // batches
-	high    int // the most events of one
+	lines   int   // at most
+	reads   int   // batches
+	high    int   // the most events of one
+	held    int64 // bytes of blocks
 	events  []pipeline.Event
 	numbers []int64
 	order   []int
@@ -121,6 +123,7 @@ func (s *sweep) read(ctx context.Context, refs []ref) (int, error) {
 			}
 		}), nil
 	}, func(u unitRows, block *store.Block) error {
+		held := block != nil && b.hold(block)
 		for _, i := range u.refs {
 			if block == nil {
 				break
@@ -131,6 +134,9 @@ func (s *sweep) read(ctx context.Context, refs []ref) (int, error) {
 				break
 			}
 			b.numbers[i] = run.Line(place) + 1
+			if held {
+				continue
+			}
 			b.keep(e)
 			if len(b.texts) > batchBytes && len(refs) > 1 {
 				return errLarge
@@ -156,7 +162,17 @@ func (b *batch) reset(n int) {
 	b.events, b.numbers, b.order = b.events[:n], b.numbers[:n], b.order[:n]
 	b.high = max(b.high, n)
 	clear(b.events)
-	b.texts, b.attrs = b.texts[:0], b.attrs[:0]
+	b.texts, b.attrs, b.held = b.texts[:0], b.attrs[:0], 0
+}
+
+// hold says whether a block has room beside those that are held.
+func (b *batch) hold(block *store.Block) bool {
+	n := block.Bytes()
+	if b.held+n > batchBytes {
+		return false
+	}
+	b.held += n
+	return true
 }
 
 // keep frees e from the memory of its block. Texts that few lines share with no other, such
