@@ -5,6 +5,9 @@ package pipeline
 // that starts again after a crash may go back over a rotation. Not safe for concurrent use.
 type HighWater struct {
 	sources map[string][]genMark
+	// last is the source asked for last, and marks are its: lines of one come together.
+	last  string
+	marks []genMark
 }
 
 type genMark struct {
@@ -34,7 +37,7 @@ func NewHighWater() *HighWater { return &HighWater{sources: make(map[string][]ge
 // negative.
 func (h *HighWater) Advance(id LineID, size int64) (fresh bool, gap int64) {
 	end := id.Offset + max(size, 1)
-	marks := h.sources[id.Source]
+	marks := h.of(id.Source)
 	for i := len(marks) - 1; i >= 0; i-- {
 		m := &marks[i]
 		if m.generation != id.Generation {
@@ -57,7 +60,7 @@ func (h *HighWater) Advance(id LineID, size int64) (fresh bool, gap int64) {
 // Set moves a generation's mark to next, the offset of the first line not yet seen. It
 // never moves a mark back.
 func (h *HighWater) Set(source string, generation uint64, next int64) {
-	marks := h.sources[source]
+	marks := h.of(source)
 	for i := range marks {
 		if marks[i].generation == generation {
 			marks[i].next = max(marks[i].next, next)
@@ -67,9 +70,21 @@ func (h *HighWater) Set(source string, generation uint64, next int64) {
 	if len(marks) >= maxGenerations {
 		marks = append(marks[:0], marks[1:]...)
 	}
-	h.sources[source] = append(marks, genMark{generation, next})
+	h.marks = append(marks, genMark{generation, next})
+	h.sources[source] = h.marks
+}
+
+// of returns the marks of a source.
+func (h *HighWater) of(source string) []genMark {
+	if h.marks == nil || h.last != source {
+		h.last, h.marks = source, h.sources[source]
+	}
+	return h.marks
 }
 
 // Forget drops all that is known of a source, so that memory stays bounded where sources
 // come and go; its next line counts as fresh.
-func (h *HighWater) Forget(source string) { delete(h.sources, source) }
+func (h *HighWater) Forget(source string) {
+	delete(h.sources, source)
+	h.last, h.marks = "", nil
+}

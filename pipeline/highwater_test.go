@@ -95,3 +95,30 @@ func TestRepeatedRunsAreDropped(t *testing.T) {
 		}
 	})
 }
+
+// Sources are apart from each other, in whatever order they come and are forgotten.
+func TestHighWaterKeepsSourcesApart(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		all, alone := NewHighWater(), map[string]*HighWater{}
+		for range 60 {
+			source := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "source")
+			if alone[source] == nil {
+				alone[source] = NewHighWater()
+			}
+			id := LineID{source, rapid.Uint64Range(0, 3).Draw(t, "generation"), rapid.Int64Range(0, 50).Draw(t, "offset")}
+			switch rapid.IntRange(0, 6).Draw(t, "what") {
+			case 0:
+				all.Forget(source)
+				delete(alone, source)
+			case 1:
+				all.Set(source, id.Generation, id.Offset)
+				alone[source].Set(source, id.Generation, id.Offset)
+			default:
+				fresh, gap := all.Advance(id, 5)
+				if wantFresh, wantGap := alone[source].Advance(id, 5); fresh != wantFresh || gap != wantGap {
+					t.Fatalf("%v: have %v, %d, want %v, %d", id, fresh, gap, wantFresh, wantGap)
+				}
+			}
+		}
+	})
+}

@@ -179,7 +179,7 @@ func (m *Miner) Merge(entries []Entry) error {
 func (m *Miner) Learn(known []*Knowledge) error {
 	var faults []error
 	known = slices.Clone(known)
-	slices.SortStableFunc(known, func(a, b *Knowledge) int { return strings.Compare(a.skel, b.skel) })
+	slices.SortFunc(known, func(a, b *Knowledge) int { return strings.Compare(a.skel, b.skel) })
 	for _, k := range known {
 		if err := m.learnOf(k); err != nil {
 			faults = append(faults, err)
