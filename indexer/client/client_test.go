@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"foghorn/indexer/api"
 	"foghorn/indexer/search"
 )
@@ -161,6 +163,41 @@ func TestPartialAnswersAreContinued(t *testing.T) {
 	stuck := answers(t, 200, "application/x-ndjson", `{"summary":{"partial":true,"cursor":"same"}}`+"\n")
 	if _, err := stuck.SearchAll(context.Background(), api.Search{}, Receiver{}); err == nil || !strings.Contains(err.Error(), "does not come to an end") {
 		t.Errorf("a search without progress: have %v", err)
+	}
+}
+
+// The coverage of an answer in parts is that of the beginning, and every loss in any of them
+// is told: also two of one file.
+func TestAnAnswerInPartsIsAsCompleteAsItsBeginning(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		parts []string
+		want  api.Summary
+	}{
+		{"lag at the beginning", []string{
+			`{"matched":1,"partial":true,"cursor":"a","coverage":{"complete":false,"lag_records":5}}`,
+			`{"matched":2,"coverage":{"complete":true,"lines":9}}`,
+		}, api.Summary{Summary: search.Summary{Matched: 3}, Coverage: search.Coverage{LagRecords: 5}}},
+		{"lag at the end", []string{
+			`{"matched":1,"partial":true,"cursor":"a","coverage":{"complete":true,"lines":9}}`,
+			`{"matched":2,"coverage":{"complete":false,"lag_records":5}}`,
+		}, api.Summary{Summary: search.Summary{Matched: 3}, Coverage: search.Coverage{Complete: true, Lines: 9}}},
+		{"damage", []string{
+			`{"partial":true,"cursor":"a","missing":[{"file":"1","reason":"a","lines":3}],"coverage":{"complete":true}}`,
+			`{"missing":[{"file":"1","reason":"b","lines":4},{"file":"1","reason":"a","lines":3}],"coverage":{"complete":true}}`,
+		}, api.Summary{Summary: search.Summary{Missing: []search.Damage{{File: "1", Reason: "a", Lines: 3}, {File: "1", Reason: "b", Lines: 4}}}}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			part := 0
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				fmt.Fprintf(w, "{\"summary\":%s}\n", tc.parts[part])
+				part++
+			}))
+			have, err := clientOf(t, server).SearchAll(t.Context(), api.Search{}, Receiver{})
+			if diff := cmp.Diff(tc.want, have); err != nil || diff != "" {
+				t.Errorf("error %v (-want +have)\n%s", err, diff)
+			}
+		})
 	}
 }
 

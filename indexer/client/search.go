@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 
 	"foghorn/indexer/api"
 )
@@ -74,27 +75,31 @@ func receive(ctx context.Context, body io.Reader, to Receiver) (api.Summary, err
 }
 
 // SearchAll is Search, followed by what a time budget cut off until the answer is
-// complete. The summary is the last one, with what all parts matched.
+// complete. The summary is the last one, with what all parts matched and missed; its coverage
+// is that of the beginning: what came to the store since may lie before the place where the
+// last part began.
 func (c *Client) SearchAll(ctx context.Context, in api.Search, to Receiver) (api.Summary, error) {
 	var matched int64
-	missing := map[string]bool{}
 	var all api.Summary
-	for {
+	for first := true; ; first = false {
 		cursor := in.Cursor
 		part, err := c.Search(ctx, in, to)
 		if err != nil {
 			return part, err
 		}
 		matched += part.Matched
-		damage, explained := all.Missing, all.Explain
+		damage, explained, coverage := all.Missing, all.Explain, all.Coverage
 		for _, d := range part.Missing {
-			if !missing[d.File] {
-				missing[d.File] = true
+			if !slices.Contains(damage, d) {
 				damage = append(damage, d)
 			}
 		}
 		all = part
 		all.Matched, all.Missing = matched, damage
+		if !first {
+			all.Coverage = coverage
+			all.Coverage.Complete = coverage.Complete && len(damage) == 0
+		}
 		if explained != nil && part.Explain != nil {
 			explained.Add(part.Explain)
 			all.Explain = explained
