@@ -114,7 +114,7 @@ func (s *sweep) read(ctx context.Context, refs []ref) (int, error) {
 			next++
 		}
 		return unitRows{s.units[refs[b.order[first]].unit].key, b.order[first:next]}, true
-	}, func(_ context.Context, u unitRows) (*store.Block, error) {
+	}, inTurn(s.w, func(_ context.Context, u unitRows) (*store.Block, error) {
 		return s.w.ready(s.w.complete(u.key, nil), u.key, len(u.refs), func(yield func(int) bool) {
 			for _, i := range u.refs {
 				if !yield(int(refs[i].row)) {
@@ -122,7 +122,7 @@ func (s *sweep) read(ctx context.Context, refs []ref) (int, error) {
 				}
 			}
 		}), nil
-	}, func(u unitRows, block *store.Block) error {
+	}), func(u unitRows, block *store.Block) error {
 		held := block != nil && b.hold(block)
 		for _, i := range u.refs {
 			if block == nil {

@@ -142,7 +142,7 @@ func (w *work) byFile(ctx context.Context, cur *cursor, hit func(*Hit) error) er
 		}
 	}
 	err := ordered(ctx, w.s.cfg.Workers, w.pieces(sources, cur, &p.stop),
-		func(ctx context.Context, c piece) (judged, error) {
+		inTurn(w, func(ctx context.Context, c piece) (judged, error) {
 			if c.span == nil || int64(c.source) <= p.stop.Load() {
 				return judged{}, nil
 			}
@@ -156,7 +156,7 @@ func (w *work) byFile(ctx context.Context, cur *cursor, hit func(*Hit) error) er
 				}
 			}
 			return j, err
-		}, p.piece)
+		}), p.piece)
 	if errors.Is(err, errStop) {
 		return nil
 	}

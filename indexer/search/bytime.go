@@ -56,10 +56,10 @@ func (w *work) byTime(ctx context.Context, cur *cursor, hit func(*Hit) error) er
 	err := ordered(ctx, w.s.cfg.Workers, func() (int, bool) {
 		next++
 		return next, next < len(s.units)
-	}, func(ctx context.Context, i int) (judged, error) {
+	}, inTurn(w, func(ctx context.Context, i int) (judged, error) {
 		set, b, err := w.verdict(ctx, s.units[i].key)
 		return judged{set, b}, err
-	}, func(i int, j judged) error { return s.unit(ctx, i, j) })
+	}), func(i int, j judged) error { return s.unit(ctx, i, j) })
 	if err == nil {
 		err = s.finish(ctx)
 	}

@@ -18,7 +18,8 @@ import (
 type Config struct {
 	// Concurrent is how many searches run at a time; further ones wait.
 	Concurrent int
-	// Workers is how many blocks one search decodes at a time; 0 is the number of CPUs.
+	// Workers is how many blocks one search decodes at a time; 0 is the number of CPUs. All
+	// searches together decode as many as there are CPUs.
 	Workers int
 	// Budget is the time for a search that asks for none.
 	Budget time.Duration
@@ -66,6 +67,7 @@ type Searcher struct {
 	cfg     Config
 	deps    Deps
 	slots   chan struct{}
+	turns   *turns
 	cache   *cache
 	sifters sync.Pool // of *sifter
 	// sketches are of *sketch, batches of *batch.
@@ -91,7 +93,7 @@ func New(st *store.Store, cfg Config, deps Deps) (*Searcher, error) {
 	}
 	return &Searcher{
 		store: st, cfg: cfg, deps: deps, metrics: m,
-		slots: make(chan struct{}, cfg.Concurrent), cache: newCache(cfg.CacheBytes),
+		slots: make(chan struct{}, cfg.Concurrent), turns: newTurns(runtime.GOMAXPROCS(0)), cache: newCache(cfg.CacheBytes),
 		sifters: sync.Pool{New: func() any { return new(sifter) }},
 	}, nil
 }

@@ -54,7 +54,7 @@ func tally[T any](ctx context.Context, w *work, units []timedUnit, c counted[T],
 	err = ordered(ctx, w.s.cfg.Workers, func() (int, bool) {
 		next++
 		return next, next < len(units)
-	}, func(ctx context.Context, i int) (out T, err error) {
+	}, inTurn(w, func(ctx context.Context, i int) (out T, err error) {
 		if of, ok := w.shapeOf(units[i].key, true); ok && c.known != nil {
 			if out, ok = c.known(units[i].key, of); ok {
 				w.blocks.Add(1)
@@ -77,7 +77,7 @@ func tally[T any](ctx context.Context, w *work, units []timedUnit, c counted[T],
 			}
 		}
 		return c.add(b, func(yield func(int) bool) { rowsIn(set, 0, b.Len(), yield) }), nil
-	}, func(i int, t T) error {
+	}), func(i int, t T) error {
 		if err := merge(t); err != nil {
 			return err
 		}

@@ -38,6 +38,7 @@ type work struct {
 	blocks, blocksRead, linesRead, bytesDecoded, prefilter atomic.Int64
 	cached, unread, decoding, evaluating                   atomic.Int64 // for Explanation
 	blocksByPattern, linesByPattern                        atomic.Int64
+	worked                                                 atomic.Int64 // by workers, in nanoseconds
 	returning                                              time.Duration
 
 	matched int64
