@@ -38,7 +38,7 @@ func (r *registry) lives(src *source) []archive.Life {
 func (g *generation) over() bool { return g.done || g.packed || g.fault != intact }
 
 func (g *generation) life() archive.Life {
-	return archive.Life{Number: g.number, Head: g.head, First: g.first, Trail: g.trail, Anchor: g.anchor, At: g.at()}
+	return archive.Life{Number: g.number, Head: g.head, First: g.first, Trail: g.trail.Last(len(g.trail)), Anchor: g.anchor, At: g.at()}
 }
 
 // look says what is known about an archive; nil if it cannot be read. ok is false as long
