@@ -41,6 +41,11 @@ func (x *index) Search(ctx context.Context, req search.Request, hit func(*search
 	return x.search(ctx, req, hit)
 }
 func (x *index) Coverage() search.Coverage { return x.coverage }
+func (x *index) Incomplete() search.Coverage {
+	c := x.coverage
+	c.Sources, c.Partitions = []search.SourceCoverage{}, []search.PartitionCoverage{}
+	return c
+}
 func (x *index) Tail(_ context.Context, q query.Node, _ int) (<-chan pipeline.Event, func() int64) {
 	if x.tailing != nil {
 		x.tailing <- q

@@ -89,11 +89,10 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *answer) {
 
 // coverageNow is how complete the store is now.
 func (s *Server) coverageNow(short bool) search.Coverage {
-	c := s.deps.Searcher.Coverage()
 	if short {
-		c = brief(c)
+		return s.deps.Searcher.Incomplete()
 	}
-	return c
+	return s.deps.Searcher.Coverage()
 }
 
 // hitWriter appends hits as lines, or as the elements of one array:
@@ -137,22 +136,4 @@ func (h *hitWriter) end(b []byte, name string, v any) []byte {
 	b = append(b, `":`...)
 	b = append(b, text...)
 	return append(b, "}\n"...)
-}
-
-// brief leaves out the sources and partitions that are complete, and the sources that
-// retention has thinned.
-func brief(c search.Coverage) search.Coverage {
-	sources, partitions := []search.SourceCoverage{}, []search.PartitionCoverage{}
-	for _, s := range c.Sources {
-		if s.Missing > 0 {
-			sources = append(sources, s)
-		}
-	}
-	for _, p := range c.Partitions {
-		if p.Lag > 0 || p.RawLag > 0 {
-			partitions = append(partitions, p)
-		}
-	}
-	c.Sources, c.Partitions, c.Thinned = sources, partitions, nil // of which the summary tells
-	return c
 }

@@ -23,6 +23,8 @@ import (
 type Searcher interface {
 	Search(ctx context.Context, req search.Request, hit func(*search.Hit) error) (search.Summary, error)
 	Coverage() search.Coverage
+	// Incomplete is the coverage without what is complete: for answers with a brief one.
+	Incomplete() search.Coverage
 	// Context calls hit for a line and those around it; search.ErrNoLine when there is none.
 	Context(ctx context.Context, a search.Around, hit func(*search.Hit) error) (search.Summary, error)
 	// Histogram and Facets count matching events by time and by the values of fields.

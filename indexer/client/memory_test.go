@@ -66,7 +66,8 @@ func (m *memory) add(host, path string, generation uint64, text []byte) {
 	slices.SortFunc(m.coverage.Sources, func(a, b search.SourceCoverage) int { return strings.Compare(a.Source, b.Source) })
 }
 
-func (m *memory) Coverage() search.Coverage { return m.coverage }
+func (m *memory) Coverage() search.Coverage   { return m.coverage }
+func (m *memory) Incomplete() search.Coverage { return m.coverage }
 
 func (m *memory) Search(ctx context.Context, req search.Request, hit func(*search.Hit) error) (search.Summary, error) {
 	hits, matched := m.answer(req)

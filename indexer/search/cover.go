@@ -10,6 +10,23 @@ import (
 
 // Coverage tells how complete the store is. It looks at what is in memory only.
 func (s *Searcher) Coverage() Coverage {
+	c := s.coverage(s.store.Sources())
+	for _, t := range s.store.Thinned() {
+		c.Thinned = append(c.Thinned, thinnedOf(t))
+	}
+	return c
+}
+
+// Incomplete is Coverage without the sources and partitions that are complete, and without
+// what retention has thinned, which the summary of a search tells. It costs what it tells,
+// however many sources there are.
+func (s *Searcher) Incomplete() Coverage {
+	c := s.coverage(s.store.Incomplete())
+	c.Partitions = slices.DeleteFunc(c.Partitions, func(p PartitionCoverage) bool { return p.Lag <= 0 && p.RawLag <= 0 })
+	return c
+}
+
+func (s *Searcher) coverage(sources []store.Source) Coverage {
 	st := s.store.Stats()
 	c := Coverage{
 		Lines: st.Lines, Bytes: st.Bytes, DiskBytes: st.DiskBytes,
@@ -20,7 +37,7 @@ func (s *Searcher) Coverage() Coverage {
 		partitions, c.IndexedUntil = s.deps.Progress()
 		c.Partitions = append(c.Partitions, partitions...)
 	}
-	for _, src := range s.store.Sources() {
+	for _, src := range sources {
 		if src.Lines == 0 {
 			continue
 		}
@@ -35,9 +52,6 @@ func (s *Searcher) Coverage() Coverage {
 	}
 	for _, d := range s.store.Damaged() {
 		c.Damaged = append(c.Damaged, Damage(d))
-	}
-	for _, t := range s.store.Thinned() {
-		c.Thinned = append(c.Thinned, thinnedOf(t))
 	}
 	for _, p := range c.Partitions {
 		c.LagRecords += p.Lag + p.RawLag

@@ -11,6 +11,7 @@ import (
 type ledger struct {
 	marks   *pipeline.HighWater
 	sources map[string]*source
+	short   map[string]*source // those of which something is missing
 }
 
 type source struct {
@@ -34,7 +35,7 @@ type generation struct {
 const maxGenerations = 64
 
 func newLedger() *ledger {
-	return &ledger{marks: pipeline.NewHighWater(), sources: make(map[string]*source)}
+	return &ledger{marks: pipeline.NewHighWater(), sources: make(map[string]*source), short: make(map[string]*source)}
 }
 
 func (l *ledger) source(e *pipeline.LineID) *source {
@@ -89,7 +90,7 @@ func (l *ledger) take(e *pipeline.Event) (fresh *pipeline.Event, seq, line, gap 
 	}
 	s.seq += n
 	s.lines += n
-	s.missing += gap
+	l.miss(s, gap)
 	s.lastEvent = max(s.lastEvent, e.Timestamp)
 	s.lastObserved = max(s.lastObserved, e.Observed)
 	g.lines += n
@@ -118,7 +119,7 @@ func (l *ledger) restore(f *footer) {
 	}
 	for _, g := range f.Gaps {
 		if s := l.sources[g.Source]; s != nil {
-			s.missing += g.To - g.From
+			l.miss(s, g.To-g.From)
 		}
 	}
 }
@@ -132,8 +133,17 @@ func (l *ledger) remove(f *footer) {
 	}
 	for _, g := range f.Gaps {
 		if s := l.sources[g.Source]; s != nil {
-			s.missing -= g.To - g.From
+			l.miss(s, g.From-g.To)
 		}
+	}
+}
+
+// miss adds to what is missing of a source.
+func (l *ledger) miss(s *source, bytes int64) {
+	if s.missing += bytes; s.missing > 0 {
+		l.short[s.id] = s
+	} else {
+		delete(l.short, s.id)
 	}
 }
 

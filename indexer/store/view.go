@@ -233,9 +233,20 @@ func (s *Store) Stats() Stats {
 func (s *Store) Sources() []Source {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := make([]Source, 0, len(s.ledger.sources))
-	for _, id := range slices.Sorted(maps.Keys(s.ledger.sources)) {
-		out = append(out, s.ledger.sources[id].export())
+	return exported(s.ledger.sources)
+}
+
+// Incomplete lists those of the Sources of which something is missing, and looks at no others.
+func (s *Store) Incomplete() []Source {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return exported(s.ledger.short)
+}
+
+func exported(sources map[string]*source) []Source {
+	out := make([]Source, 0, len(sources))
+	for _, id := range slices.Sorted(maps.Keys(sources)) {
+		out = append(out, sources[id].export())
 	}
 	return out
 }
