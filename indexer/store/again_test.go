@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"foghorn/pipeline"
 	"foghorn/pipeline/query"
 )
 
@@ -378,6 +379,88 @@ func TestOldDaysDoNotWaitUntilAllOthersAreThinned(t *testing.T) {
 	cancel()
 	if err := <-done; err != nil {
 		t.Fatal(err)
+	}
+	if err := d.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestMarksOfOldGenerationsDoNotReplaceThoseOfNewOnes: of a file that is rotated often the
+// lines of the newest generations are known, and have their numbers, after a restart.
+func TestMarksOfOldGenerationsDoNotReplaceThoseOfNewOnes(t *testing.T) {
+	d := newDiary(t, 61, nil)
+	newest := make(map[uint64][]pipeline.Event)
+	write := func(from, to uint64) {
+		t.Helper()
+		for g := from; g < to; g++ {
+			r := d.feed.record("a", g, 2)
+			if newest[g] = r; g >= maxGenerations {
+				delete(newest, g-maxGenerations)
+			}
+			if _, err := d.store.Append(t.Context(), 0, d.feed.next, r); err != nil {
+				t.Fatal(err)
+			}
+			if err := d.store.Seal(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	write(1, 101)
+	d.now = d.now.Add(day)
+	write(101, 165)
+	d.now = d.now.Add(3 * day)
+	d.retain(3 * day)
+	carried := 0
+	for _, seg := range d.store.segments {
+		for _, r := range seg.Runs {
+			if r.Rows == 0 {
+				carried++
+			}
+		}
+	}
+	if carried > 0 {
+		t.Errorf("marks of %d generations are kept, of which nothing is known any more", carried)
+	}
+	write(165, 170)
+	d.reopen()
+	for g := uint64(170 - maxGenerations); g < 170; g++ {
+		a, err := d.store.Append(t.Context(), 0, d.feed.next, newest[g])
+		if err != nil || a.Duplicates != 2 || a.Lines != 0 {
+			t.Fatalf("generation %d again: %+v, %v, want 2 duplicates", g, a, err)
+		}
+	}
+	if err := d.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestMarksAreRestoredBeforeTheLinesThatCameAfterThem, though they were kept later.
+func TestMarksAreRestoredBeforeTheLinesThatCameAfterThem(t *testing.T) {
+	d := newDiary(t, 67, nil)
+	var last []pipeline.Event
+	write := func(from, to uint64) {
+		t.Helper()
+		for g := from; g < to; g++ {
+			last = d.feed.record("a", g, 2)
+			if _, err := d.store.Append(t.Context(), 0, d.feed.next, last); err != nil {
+				t.Fatal(err)
+			}
+			if err := d.store.Seal(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	write(1, 41)
+	d.now = d.now.Add(day)
+	write(41, 51)
+	ten := last
+	d.now = d.now.Add(3 * day)
+	d.retain(3 * day)
+	d.reopen()
+	write(51, 51+maxGenerations-10)
+	a, err := d.store.Append(t.Context(), 0, d.feed.next, ten)
+	if err != nil || a.Duplicates != 2 || a.Lines != 0 {
+		t.Errorf("generation 50 again: %+v, %v, want 2 duplicates", a, err)
 	}
 	if err := d.store.Close(); err != nil {
 		t.Fatal(err)

@@ -103,6 +103,14 @@ func (s *Store) load() error {
 	// A commit that failed at its last step may have left its file, and was repeated on a
 	// later day under its number: that one counts.
 	s.segments = slices.CompactFunc(s.segments, func(a, b *segment) bool { return a.Number == b.Number })
+	// Marks that retention kept are of lines before all others, and must not go for newer ones.
+	for _, seg := range s.segments {
+		for i := range seg.Runs {
+			if r := &seg.Runs[i]; r.Covers() == 0 {
+				s.ledger.restore(&footer{Runs: seg.Runs[i : i+1]})
+			}
+		}
+	}
 	for _, seg := range s.segments {
 		s.ledger.restore(&seg.footer)
 		for p, o := range seg.Offsets {

@@ -147,6 +147,11 @@ func (s *Store) carry(now time.Time, segments []*segment, victims map[string]vic
 		_, newestGoes = victims[seg.day]
 	}
 	s.mu.Lock()
+	for k := range marks { // older generations than those that tell lines are of no use
+		if !slices.ContainsFunc(s.ledger.sources[k.source].generations, func(g generation) bool { return g.id == k.generation }) {
+			delete(marks, k)
+		}
+	}
 	keep := markAge * min(s.retention.longest(), math.MaxInt64/markAge)
 	number := s.next
 	s.mu.Unlock()
