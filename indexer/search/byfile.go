@@ -66,9 +66,10 @@ type piece struct {
 // seq is the number of a row's line in its source.
 func (p *piece) seq(row int) int64 { return p.span.run.Seq(p.line + row - p.from) }
 
-// pieces yields the pieces of the sources from the cursor on. A source that stop names
-// is left out from then on.
-func (w *work) pieces(sources []*sourceLines, cur *cursor, stop *atomic.Int64) func() (piece, bool) {
+// pieces yields the pieces of the sources from the cursor on, but for those of blocks that
+// cannot hold a match, unless they are the last of their source. A source that stop names is
+// left out from then on.
+func (w *work) pieces(ctx context.Context, sources []*sourceLines, cur *cursor, stop *atomic.Int64) func() (piece, bool) {
 	si, pi := 0, 0
 	var list []piece
 	if cur != nil {
@@ -79,12 +80,16 @@ func (w *work) pieces(sources []*sourceLines, cur *cursor, stop *atomic.Int64) f
 	}
 	return func() (piece, bool) {
 		for {
-			if pi < len(list) {
-				if int64(list[pi].source) > stop.Load() {
-					pi++
-					return list[pi-1], true
+			for ; pi < len(list); pi++ {
+				c := &list[pi]
+				if int64(c.source) <= stop.Load() || ctx.Err() != nil {
+					pi = len(list)
+					break
 				}
-				pi = len(list)
+				if c.lastPiece || w.may(ctx, c.key) {
+					pi++
+					return *c, true
+				}
 			}
 			if si >= len(sources) {
 				return piece{}, false
@@ -141,7 +146,7 @@ func (w *work) byFile(ctx context.Context, cur *cursor, hit func(*Hit) error) er
 			}
 		}
 	}
-	err := ordered(ctx, w.s.cfg.Workers, w.pieces(sources, cur, &p.stop),
+	err := ordered(ctx, w.s.cfg.Workers, w.pieces(ctx, sources, cur, &p.stop),
 		inTurn(w, func(ctx context.Context, c piece) (judged, error) {
 			if c.span == nil || int64(c.source) <= p.stop.Load() {
 				return judged{}, nil

@@ -54,9 +54,11 @@ type unitKey struct {
 
 // verdict says which rows of a block match; bits is nil when none does.
 type verdict struct {
-	once sync.Once
-	bits []uint64
-	err  error
+	asked sync.Once
+	may   bool // by its times and the index
+	once  sync.Once
+	bits  []uint64
+	err   error
 }
 
 func (s *Searcher) newWork(req Request, deadline time.Time) *work {
@@ -115,28 +117,42 @@ func (w *work) inTime(k unitKey) bool {
 // verdict returns the matching rows of a block, evaluating them the first time; then it
 // returns the block as well.
 func (w *work) verdict(ctx context.Context, k unitKey) (set []uint64, b *store.Block, err error) {
+	v := w.verdictOf(k)
+	v.once.Do(func() { v.bits, b, v.err = w.evaluate(ctx, k) })
+	return v.bits, b, v.err
+}
+
+func (w *work) verdictOf(k unitKey) *verdict {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	v := w.verdicts[k]
 	if v == nil {
 		v = new(verdict)
 		w.verdicts[k] = v
 	}
-	w.mu.Unlock()
-	v.once.Do(func() { v.bits, b, v.err = w.evaluate(ctx, k) })
-	return v.bits, b, v.err
+	return v
+}
+
+// may says whether a block may hold a match, without reading it.
+func (w *work) may(ctx context.Context, k unitKey) bool {
+	v := w.verdictOf(k)
+	v.asked.Do(func() {
+		if !w.inTime(k) {
+			return
+		}
+		if k.part.Sealed() {
+			w.blocks.Add(1)
+		}
+		v.may = w.narrow.candidate(ctx, k)
+	})
+	return v.may
 }
 
 func (w *work) evaluate(ctx context.Context, k unitKey) ([]uint64, *store.Block, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
-	if !w.inTime(k) {
-		return nil, nil, nil
-	}
-	if k.part.Sealed() {
-		w.blocks.Add(1)
-	}
-	if !w.narrow.candidate(ctx, k) {
+	if !w.may(ctx, k) {
 		return nil, nil, nil
 	}
 	b, cached := w.load(k, false)
