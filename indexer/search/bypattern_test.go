@@ -90,9 +90,17 @@ func (r patternLines) query(lines []string, depth int) query.Node {
 		}
 		return n
 	}
-	switch r.IntN(10) {
+	switch r.IntN(12) {
 	case 0, 1:
 		return query.Exact{Text: text}
+	case 10:
+		return grep(query.GrepOptions{IgnoreCase: r.IntN(2) == 0, WordRegexp: r.IntN(4) == 0, LineRegexp: r.IntN(8) == 0})
+	case 11: // of which some match what lines of a pattern have in common
+		text = []string{
+			".", "", "[a-z]+ed", "[A-Z][a-z]*[[:space:]]+[a-z]", "(in|by) .*[a-z]", "x?[a-z]{3}", "[a-z]$", "^[a-z]", `\<use\b`, `\Br`, "[^a-z ]",
+			"ß|é|k", "[é-ü]", `\[|\.`, "[0-9]", "word.{1,9}r",
+		}[r.IntN(16)]
+		return grep(query.GrepOptions{IgnoreCase: r.IntN(2) == 0, WordRegexp: r.IntN(6) == 0, LineRegexp: r.IntN(9) == 0})
 	case 2:
 		if len(words) > 1 {
 			return query.Phrase{Words: words, Text: text}

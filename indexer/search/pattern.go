@@ -250,12 +250,13 @@ func (d decideExact) from(pattern []byte) bool {
 // decideNeeds decides anything by what its words must be; where there is no slot, by the line.
 type decideNeeds struct {
 	match *query.Matcher
+	parts bool // a line matches if a part of it does
 	needs [][]store.CondWord
 	texts [][][]byte
 }
 
 func newDecideNeeds(n query.Node) decideNeeds {
-	d := decideNeeds{match: query.Compile(n)}
+	d := decideNeeds{match: query.Compile(n), parts: inParts(n)}
 	required := query.Required(n)
 	// What no slot can be is found out first: that costs least.
 	slices.SortStableFunc(required, func(a, b []query.Need) int { return cmp.Compare(inSlots(a), inSlots(b)) })
@@ -296,7 +297,53 @@ func (d decideNeeds) decide(p *pattern) decision {
 			return no
 		}
 	}
+	if d.parts && d.inText(p) {
+		return yes
+	}
 	return look
+}
+
+// inText says whether what a pattern's lines have in common between two slots matches, and so
+// all of them.
+func (d decideNeeds) inText(p *pattern) bool {
+	var e pipeline.Event
+	for part := range bytes.SplitSeq(p.text, []byte{0}) {
+		if e.Body = part; d.match.Match(&e) {
+			return true
+		}
+	}
+	return false
+}
+
+// inParts says of a regular expression or a text that a line matches if a part of it does:
+// nothing in it looks at where lines or words begin and end.
+func inParts(n query.Node) bool {
+	switch n := n.(type) {
+	case query.Regex:
+		return !looksAround(n.Source)
+	case query.Grep:
+		if n.Options.WordRegexp || n.Options.LineRegexp {
+			return false
+		}
+		return n.Options.Fixed || !slices.ContainsFunc(n.Patterns, looksAround)
+	}
+	return false
+}
+
+// looksAround is true of expressions that hold an anchor or an assertion, and of some others:
+// those with a caret in a class, or with an escape that is no punctuation mark's.
+func looksAround(expression string) bool {
+	for i := 0; i < len(expression); i++ {
+		switch expression[i] {
+		case '^', '$':
+			return true
+		case '\\':
+			if i++; i == len(expression) || !strings.ContainsRune(".*+?()[]{}|/\\-^$", rune(expression[i])) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // may says whether a line of the pattern may fulfil one of its needs.
