@@ -30,7 +30,7 @@ index: { listen: '%s', seal_age: 10s }
 	}
 	s := &server{url: "http://" + listen, push: "http://" + intake + "/loki/api/v1/push", data: filepath.Join(data, "index"), pprof: freeAddress(t)}
 	s.child = launch(t, bin, dir, "up", "up", "--config", config, "--kafka-listen", "127.0.0.1:0", "--quiet", "--pprof", s.pprof)
-	s.count = s.indexed
+	s.count, s.durable = s.indexed, s.sealed
 	untilReady(ctx, t, "up", listen)
 	return s
 }
@@ -39,6 +39,22 @@ index: { listen: '%s', seal_age: 10s }
 func (s *server) indexed(ctx context.Context) (int64, error) {
 	c, err := readCoverage(ctx, s.url)
 	return c.Lines, err
+}
+
+// sealed returns nil once all lines are in segments on the disk, and their terms in the index.
+func (s *server) sealed(ctx context.Context) error {
+	body, err := get(ctx, s.url+"/metrics")
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(body)) {
+		for _, name := range []string{"foghorn_index_head_lines ", "foghorn_index_segments_unindexed "} {
+			if n, ok := strings.CutPrefix(line, name); ok && strings.TrimSpace(n) != "0" {
+				return errors.New(strings.TrimSpace(line))
+			}
+		}
+	}
+	return nil
 }
 
 // indexAlone measures the indexer as a process of its own, over events that wait for it in
@@ -84,6 +100,7 @@ index: { listen: '%s', seal_age: 10s }
 		return err
 	})
 	in := ingested{wall: time.Since(began)}
+	ix.durable = ix.sealed
 	ix.settle(ctx, t)
 	in.cpu = cpuTime(t, ix.pid())
 	var err error

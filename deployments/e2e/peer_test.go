@@ -104,6 +104,7 @@ type server struct {
 	data      string
 	pprof     string // host:port of its profiles
 	count     func(ctx context.Context) (int64, error)
+	durable   func(ctx context.Context) error // nil, or why not all lines are on the disk
 }
 
 func startPeer(ctx context.Context, t *testing.T, dir string) *server {
@@ -167,9 +168,13 @@ func (s *server) ingest(ctx context.Context, t *testing.T, corpora []Corpus, sta
 	return in
 }
 
-// settle waits until the process has used next to no CPU time for ten seconds: merges are done.
+// settle waits until all lines are on the disk and the process has used next to no CPU time
+// for ten seconds: merges are done.
 func (s *server) settle(ctx context.Context, t *testing.T) {
 	t.Helper()
+	if s.durable != nil {
+		until(ctx, t, s.name+" has every line on the disk", peerWaitDrain, func() error { return s.durable(ctx) })
+	}
 	last, since := cpuTime(t, s.pid()), time.Now()
 	until(ctx, t, s.name+" settles", peerWaitDrain, func() error {
 		if now := cpuTime(t, s.pid()); now-last > 500*time.Millisecond {
