@@ -32,7 +32,7 @@ type Config struct {
 
 // DefaultConfig returns the usual bounds.
 func DefaultConfig() Config {
-	return Config{Concurrent: 8, Budget: 30 * time.Second, CacheBytes: 64 << 20, MaxPending: 1 << 20}
+	return Config{Concurrent: 8, Budget: 30 * time.Second, CacheBytes: 128 << 20, MaxPending: 1 << 20}
 }
 
 // Validate reports every fault.

@@ -167,6 +167,7 @@ func (s *Searcher) Facets(ctx context.Context, f Filter, fields []string, top in
 	type part struct {
 		events int64
 		counts []map[string]int64
+		known  [][]FacetValue // where the block was not read
 	}
 	var events int64
 	var err error
@@ -186,10 +187,9 @@ func (s *Searcher) Facets(ctx context.Context, f Filter, fields []string, top in
 				if of.joined || slices.ContainsFunc(fields, func(f string) bool { return !inRuns(f) }) {
 					return p, false
 				}
-				p = part{events: of.events, counts: make([]map[string]int64, len(fields))}
+				p = part{events: of.events, known: make([][]FacetValue, len(fields))}
 				for i, f := range fields {
-					p.counts[i] = make(map[string]int64)
-					if !runValues(k, f, func(v string, n int64) { p.counts[i][v] += n }) {
+					if !runValues(k, f, func(v string, n int64) { p.known[i] = append(p.known[i], FacetValue{v, n}) }) {
 						return p, false
 					}
 				}
@@ -200,6 +200,11 @@ func (s *Searcher) Facets(ctx context.Context, f Filter, fields []string, top in
 			for i := range p.counts {
 				for v, n := range p.counts[i] {
 					sums[i].add(v, n)
+				}
+			}
+			for i := range p.known {
+				for _, v := range p.known[i] {
+					sums[i].add(v.Value, v.Count)
 				}
 			}
 			return nil
