@@ -22,6 +22,9 @@ import (
 // stopGrace is how long a stop waits for what the system had received, and then for the spool.
 const stopGrace = 2 * time.Second
 
+// lastAccept is how long a stop accepts connections that wait for it.
+const lastAccept = 100 * time.Millisecond
+
 // Server receives messages.
 type Server struct {
 	cfg     Config
@@ -146,25 +149,27 @@ func (s *Server) Run(ctx context.Context) error {
 	<-ctx.Done()
 	timer := time.AfterFunc(2*stopGrace, cancel)
 	defer timer.Stop()
+	// Connections that wait to be accepted have sent already; a handshake has not.
 	var err error
-	for _, l := range []net.Listener{s.tcp, s.tls} {
-		if l != nil {
-			err = errors.Join(err, l.Close())
-		}
+	if s.tls != nil {
+		err = s.tls.Close()
+	}
+	if d, ok := s.tcp.(interface{ SetDeadline(time.Time) error }); ok {
+		err = errors.Join(err, d.SetDeadline(time.Now().Add(lastAccept)))
 	}
 	work.Wait()
+	if s.tcp != nil {
+		err = errors.Join(err, s.tcp.Close())
+	}
 	conns.Wait()
 	return err
 }
 
-// accept serves connections until the listener is closed.
+// accept serves connections until the listener is closed, or its time is over.
 func (s *Server) accept(ctx, keep context.Context, transport string, l net.Listener, conns *sync.WaitGroup) {
 	for {
 		c, err := l.Accept()
-		if ctx.Err() != nil {
-			if err == nil {
-				c.Close()
-			}
+		if err != nil && ctx.Err() != nil {
 			return
 		}
 		if err != nil { // out of file descriptors, for one

@@ -2,6 +2,7 @@ package syslog
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net"
 	"net/netip"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
 
 	"foghorn/shipper/spool"
 )
@@ -197,6 +200,26 @@ func TestAStopTakesWhatWasReceived(t *testing.T) {
 	if len(have["udp"]) != 200 || len(have["no "]) != 1 {
 		t.Errorf("%d datagrams, %q", len(have["udp"]), have["no "])
 	}
+}
+
+// What a connection sent before it was accepted is taken by a stop, too.
+func TestAStopAcceptsWhoWaits(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.UDP = "127.0.0.1:0" })
+	b.stop()
+	cfg := DefaultConfig()
+	cfg.TCP = "127.0.0.1:0"
+	s, err := New(cfg, b.q, zerolog.Nop(), prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, addr, _ := s.Addrs()
+	send(t, dial(t, addr), "<13>early\n")
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := s.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	b.until("it is in the sink", func() bool { return len(b.sink.texts("")) == 1 })
 }
 
 // A connection that sends nothing, or no end to a message, is closed; what came is stored.
