@@ -84,7 +84,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, a *answer) {
 		summary := summaryOf(found, coverage)
 		out.write(func(b []byte) []byte { return a.hits.end(b, "summary", summary) })
 	}
-	out.close()
+	_ = out.close() // the client is gone
 }
 
 // coverageNow is how complete the store is now.

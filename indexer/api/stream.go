@@ -66,9 +66,9 @@ func (s *stream) flushing() (stop func()) {
 			case <-done:
 				return
 			case <-s.full:
-				s.send(false)
+				_ = s.send(false) // the next write returns its error
 			case <-tick.C:
-				s.send(true)
+				_ = s.send(true)
 			}
 		}
 	}()
@@ -80,7 +80,7 @@ func (s *stream) flushing() (stop func()) {
 		full := len(s.buf) >= s.piece
 		s.mu.Unlock()
 		if full {
-			s.send(false)
+			_ = s.send(false)
 		}
 	})
 }

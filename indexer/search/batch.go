@@ -101,7 +101,7 @@ func (s *sweep) read(ctx context.Context, refs []ref) (int, error) {
 	}
 	// Every other batch goes through the blocks backwards, so that it begins with those that
 	// the one before left in the cache.
-	sign := int(1 - 2*(b.reads&1))
+	sign := 1 - 2*(b.reads&1)
 	b.reads++
 	slices.SortFunc(b.order, func(i, j int) int { return sign * cmp.Compare(refs[i].unit, refs[j].unit) })
 	next := 0

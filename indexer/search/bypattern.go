@@ -129,7 +129,8 @@ func (w *work) byPattern(ctx context.Context, k unitKey, b *store.Block) (*store
 	if err := e.load(ctx); err != nil {
 		return b, found, err
 	}
-	for i, end := 0, 0; i < found.n; i = end {
+	var end int
+	for i := 0; i < found.n; i = end {
 		if end = i + 1; joined {
 			end = b.EventEnd(i)
 		}

@@ -159,7 +159,8 @@ func (d *decoder) readLabels() {
 	before := d.labels
 	d.labels = d.labels[:0]
 	for i := range d.c.count(2) {
-		name, key := d.c.str(), ""
+		name := d.c.str()
+		var key string
 		if i < len(before) && before[i].Key[len(pipeline.HeaderLabel):] == string(name) {
 			key = before[i].Key
 		} else {
